@@ -1,0 +1,115 @@
+"""The verdict of every flow, once the capture has ended (design 5)."""
+
+import numpy as np
+from numba import njit
+
+from analyzer import kinds
+from analyzer.sequence import precedes
+
+
+@njit(nogil=True)
+def silent_prober(flow, probings, end_ns):
+    """The side whose probes ended in silence: (side, True), else (side still waiting or 2, False).
+
+    Silence: at least two unanswered probes, then more than twice their last spacing without
+    another. Where the peer was never captured, silence proves nothing.
+    """
+    waiting = 2
+    if flow.probing == 0:
+        return waiting, False
+    for index in range(2):
+        prober = probings[flow.probing - 1].side[index]
+        if prober.waiting == 0 or not flow.side[1 - index].flags & kinds.SIDE_SENT:
+            continue
+        waiting = index
+        if prober.waiting >= 2 and prober.spacing_ns != kinds.MISSING:
+            if end_ns - prober.last_time > 2 * prober.spacing_ns:
+                return index, True
+    return waiting, False
+
+
+@njit(nogil=True)
+def stalled_side(flow, stalled_retransmissions, stalled_ns):
+    """The side whose last data was sent again and again without an answer, or 2."""
+    for index in range(2):
+        x = flow.side[index]
+        behind = not x.flags & kinds.SIDE_ACKED or precedes(np.int64(x.acked), np.int64(x.next_seq))
+        if x.retransmissions == 0 or not behind:
+            continue
+        if x.retransmissions >= stalled_retransmissions or x.last_time - x.pending_since >= stalled_ns:
+            return index
+    return 2
+
+
+@njit(nogil=True)
+def was_answered(flow, probings):
+    """Whether the flow's latest probe was answered (not by a RST)."""
+    if flow.probing == 0:
+        return False
+    last = kinds.MISSING
+    answered = False
+    for index in range(2):
+        prober = probings[flow.probing - 1].side[index]
+        if prober.probes + prober.window_probes > 0 and prober.last_time > last:
+            last = prober.last_time
+            answered = prober.waiting == 0
+    return answered
+
+
+@njit(nogil=True)
+def heard_lately(flow, end_ns):
+    """Whether both sides were heard from within twice the longest pause that was survived so far."""
+    longest_s = max(flow.side[0].longest_pause_s, flow.side[1].longest_pause_s)
+    earlier = min(flow.side[0].last_time, flow.side[1].last_time)
+    return (end_ns - earlier) * 1e-9 <= 2.0 * longest_s
+
+
+@njit(nogil=True)
+def verdict_at_end(flow, probings, end_ns, stalled_retransmissions, stalled_ns):
+    """The verdict of a flow that no frame decided, and the side it is about."""
+    a = flow.side[0].flags
+    b = flow.side[1].flags
+    if (a ^ b) & kinds.SIDE_FIN:
+        return kinds.HALF_CLOSED, 0 if a & kinds.SIDE_FIN else 1
+    prober, dead = silent_prober(flow, probings, end_ns)
+    if dead:
+        return kinds.PEER_DEAD, prober
+    if prober < 2:
+        return kinds.PROBING, prober
+    side = stalled_side(flow, stalled_retransmissions, stalled_ns)
+    completed = flow.flags & kinds.FLOW_ESTABLISHED or a & b & kinds.SIDE_TALKED
+    if not completed or not a & b & kinds.SIDE_SENT:
+        return kinds.UNKNOWN, kinds.NO_SENDER
+    if side < 2:
+        return kinds.STALLED, side
+    if was_answered(flow, probings) or heard_lately(flow, end_ns):
+        return kinds.ALIVE, kinds.NO_SENDER
+    return kinds.OPEN, kinds.NO_SENDER
+
+
+@njit(cache=True, nogil=True)
+def settle_verdicts(flows, probings, end_ns, stalled_retransmissions, stalled_ns, counts):
+    """Give every flow its verdict, in the order of design 5, and count them.
+
+    flows     FLOW[f], verdict and decided_by are written
+    probings  PROBING[p], read only
+    end_ns    int64, time of the capture's last frame
+    counts    int64[number of verdicts], increased
+    """
+    for position in range(len(flows)):
+        flow = flows[position]
+        a = flow.side[0].flags
+        b = flow.side[1].flags
+        if flow.verdict != kinds.REFUSED:
+            only_syns = (a | b) & kinds.SIDE_SYN and not (a | b) & kinds.SIDE_TALKED
+            if only_syns and not a & b & kinds.SIDE_SENT and not flow.flags & kinds.FLOW_RESET:
+                flow.verdict = kinds.NO_ANSWER
+                flow.decided_by = 0
+            elif a & b & kinds.SIDE_FIN:
+                flow.verdict = kinds.CLOSED
+                flow.decided_by = flow.first_closer
+            elif flow.verdict == kinds.UNDECIDED:
+                verdict, side = verdict_at_end(flow, probings, end_ns, stalled_retransmissions, stalled_ns)
+                flow.verdict = verdict
+                flow.decided_by = side
+        counts[flow.verdict] += 1

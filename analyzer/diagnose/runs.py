@@ -1,0 +1,115 @@
+"""Probe runs: what one prober did between two stretches of other traffic (design 3, 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from analyzer import kinds
+from analyzer.facts import Rows
+from analyzer.records import EVENT, RUN, as_records, rows
+
+ANSWERED_BY_RESET = 2
+
+
+def probe_events(batches: Iterable[Rows]) -> Rows:
+    """Of EVENT rows in frame order: keep-alive probes, what answers them, and giving up.
+
+    Ordered by flow, then frame.
+    """
+    kept = [np.zeros(0, EVENT)]
+    for batch in batches:
+        wanted = (batch.kind == kinds.KEEPALIVE_PROBE) | (batch.kind == kinds.KEEPALIVE_TIMEOUT)
+        wanted |= (batch.answers != 0) & (batch.sender != kinds.NO_SENDER)  # others hold an address there
+        if wanted.any():
+            kept.append(np.asarray(batch)[wanted])
+    events = np.concatenate(kept)
+    return as_records(events[np.lexsort((events["frame"], events["flow"]))])
+
+
+def find_runs(events: Rows) -> Rows:
+    """RUN rows, ordered by flow, then first frame. events: as from `probe_events`."""
+    probes = as_records(np.asarray(events)[events.kind == kinds.KEEPALIVE_PROBE])
+    if not len(probes):
+        return rows(0, RUN)
+    probes = as_records(np.asarray(probes)[np.lexsort((probes.frame, probes.sender, probes.flow))])
+    first = begins_run(probes)
+    start = np.flatnonzero(first)
+    end = np.append(start[1:], len(probes)) - 1
+    answer, answer_time = answers_of(probes, events)
+    runs = rows(len(start), RUN)
+    runs.flow = probes.flow[start]
+    runs.prober = probes.sender[start]
+    runs.start_ns = probes.time_ns[start]
+    runs.end_ns = np.maximum(probes.time_ns[end], answer_time[end])
+    runs.idle_ns = probes.gap_ns[start]
+    runs.first_frame = probes.frame[start]
+    runs.last_frame = probes.frame[end]
+    runs.probes = end - start + 1
+    runs.answered = np.add.reduceat((answer > 0).astype(np.int64), start)
+    runs.outcome = np.array([kinds.RUN_UNANSWERED, kinds.RUN_ANSWERED, kinds.RUN_RESET], np.uint8)[
+        answer[end]
+    ]
+    mark_given_up(runs, events)
+    measure_spacings(runs, probes, start, end)
+    return as_records(np.asarray(runs)[np.lexsort((runs.first_frame, runs.flow))])
+
+
+def begins_run(probes: Rows) -> Any:
+    """bool[n]: which probes, ordered by flow, side and frame, have other traffic before them.
+
+    A probe continues the run of the one before where its gap reaches back to just that probe.
+    """
+    first = np.ones(len(probes), bool)
+    same = (probes.flow[1:] == probes.flow[:-1]) & (probes.sender[1:] == probes.sender[:-1])
+    first[1:] = ~(same & (probes.gap_ns[1:] == np.diff(probes.time_ns)))
+    return first
+
+
+def answers_of(probes: Rows, events: Rows) -> tuple[Any, Any]:
+    """How each probe was answered: int[n], 0 not, 1 yes, 2 by a RST; and int64[n] when (or MISSING)."""
+    outcome = np.zeros(len(probes), np.int64)
+    times = np.full(len(probes), kinds.MISSING, np.int64)
+    answers = as_records(np.asarray(events)[events.answers != 0])
+    order = np.argsort(probes.frame, kind="stable")
+    position = np.searchsorted(probes.frame[order], answers.answers)
+    found = position < len(order)
+    found[found] &= probes.frame[order[position[found]]] == answers.answers[found]
+    index = order[position[found]]
+    outcome[index] = np.where(answers.kind[found] == kinds.KEEPALIVE_RESET, ANSWERED_BY_RESET, 1)
+    times[index] = answers.time_ns[found]
+    return outcome, times
+
+
+def mark_given_up(runs: Rows, events: Rows) -> None:
+    """The last run of a prober whose RST gave up."""
+    given_up = as_records(np.asarray(events)[events.kind == kinds.KEEPALIVE_TIMEOUT])
+    if not len(given_up):
+        return
+    last = np.ones(len(runs), bool)
+    last[:-1] = (runs.flow[1:] != runs.flow[:-1]) | (runs.prober[1:] != runs.prober[:-1])
+    key = runs.flow.astype(np.int64) * 2 + runs.prober
+    ended = np.isin(key, given_up.flow.astype(np.int64) * 2 + given_up.sender)
+    runs.outcome[last & ended] = kinds.RUN_GAVE_UP
+
+
+def measure_spacings(runs: Rows, probes: Rows, start: Any, end: Any) -> None:
+    """Shortest, median and longest spacing of each run's probes, MISSING for a single probe."""
+    for name in ("spacing_min_ns", "spacing_median_ns", "spacing_max_ns"):
+        runs[name] = kinds.MISSING
+    spacing = np.diff(probes.time_ns)
+    several = np.flatnonzero(end > start)
+    if not len(several):
+        return
+    owner = np.repeat(several, (end - start)[several])
+    inside = np.concatenate([np.arange(start[run], end[run]) for run in several])
+    order = np.lexsort((spacing[inside], owner))
+    value = spacing[inside][order]
+    count = (end - start)[several]
+    begin = np.concatenate(([0], np.cumsum(count)[:-1]))
+    runs.spacing_min_ns[several] = value[begin]
+    runs.spacing_max_ns[several] = value[begin + count - 1]
+    low = value[begin + (count - 1) // 2]
+    runs.spacing_median_ns[several] = low + (value[begin + count // 2] - low) // 2

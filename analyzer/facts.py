@@ -1,0 +1,96 @@
+"""What is known of a capture as a whole: from its framing, and after it was analyzed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from analyzer.errors import Damage
+
+Rows = np.recarray[Any, Any]
+
+
+@dataclass
+class Interface:
+    """An interface description (pcapng IDB), or the one interface of a pcap file.
+
+    link_type: LINKTYPE_ value; snap_length: bytes, 0 = unlimited.
+    received, dropped: of its statistics block, None where the capture does not say.
+    """
+
+    link_type: int
+    snap_length: int = 0
+    name: str = ""
+    description: str = ""
+    filter: str = ""
+    received: int | None = None
+    dropped: int | None = None
+
+
+@dataclass
+class CaptureFacts:
+    """One capture, as its framing tells it; filled while it is read.
+
+    path: as given, or as found in a folder ("-" is standard input).
+    format: "pcap", "pcapng"; with compression: "pcap, gzip".
+    files: the files joined into this capture, in order (one, unless it is a ring or --join).
+    """
+
+    path: str
+    format: str = ""
+    interfaces: list[Interface] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
+    damages: list[Damage] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+
+    @property
+    def dropped(self) -> int | None:
+        """Frames that the capturing process says it lost; None where no interface reports."""
+        known = [each.dropped for each in self.interfaces if each.dropped is not None]
+        return sum(known) if known else None
+
+
+class Events(Protocol):
+    """Labelled segments of one capture, in frame order; spilled to disk when there are many."""
+
+    def __len__(self) -> int: ...
+
+    def batches(self) -> Iterator[Rows]:
+        """Yield the events as EVENT rows, in frame order, some 100,000 at a time."""
+        ...
+
+
+@dataclass
+class CaptureResult:
+    """One capture after tracking and verdicts: what tables and people's output are made of.
+
+    flows: FLOW rows, `stream` is the row number, `flow` is `first_flow` + row number.
+    probings, talks: PROBING and TALK rows, found through 1-based FLOW.probing, FLOW.talk.
+    runs: RUN rows of all flows, ordered by flow, then first frame.
+    probe_events: EVENT rows of keep-alive probes, of what answered them and of giving up, ordered by
+        flow, then frame (also data that answers, which the events table leaves out).
+    events: as the events table; packets: every segment (None unless asked for).
+    skipped: frames that were not decoded, by reason (kinds.STATUS_WORDS, or a link type's name).
+    start_ns, end_ns: times of the earliest and the latest frame, MISSING without frames.
+    verdicts: flows by verdict code (kinds.VERDICT_WORDS).
+    """
+
+    facts: CaptureFacts
+    capture: int
+    first_flow: int
+    flows: Rows
+    probings: Rows
+    talks: Rows
+    runs: Rows
+    probe_events: Rows
+    events: Events
+    packets: Events | None
+    frames: int
+    tcp_segments: int
+    skipped: dict[str, int]
+    start_ns: int
+    end_ns: int
+    verdicts: list[int]

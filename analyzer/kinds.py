@@ -1,0 +1,215 @@
+"""Integer codes and their words: the vocabulary of the records.
+
+Kernels compare codes, people read words. A code is never written to a file or
+shown; the word is. Constants are plain integers, so that numba freezes them.
+"""
+
+# How decoding one frame ended (`decode`). Only SEGMENT, ICMP_ERROR and the ARP rows go on.
+SEGMENT = 0  # a TCP header was decoded
+ICMP_ERROR = 1  # an ICMP or ICMPv6 error that quotes a TCP header
+ARP_REQUEST = 2
+ARP_REPLY = 3
+MALFORMED = 4  # said to be TCP, but its header contradicts itself
+NOT_TCP = 5  # another transport protocol over IP
+NOT_IP = 6  # another network protocol
+FRAGMENT = 7  # a fragment that is not the first: it carries no TCP header
+TRUNCATED = 8  # the snap length cut the frame before the end of the TCP header
+UNKNOWN_LINK = 9  # a link type that we cannot decode
+TOO_DEEP = 10  # more nested headers than any real network uses
+ENCRYPTED = 11  # ESP: what is inside cannot be read
+
+STATUS_WORDS = (
+    "segment",
+    "icmp_error",
+    "arp_request",
+    "arp_reply",
+    "malformed",
+    "not_tcp",
+    "not_ip",
+    "fragment",
+    "truncated",
+    "unknown_link_type",
+    "too_deep",
+    "encrypted",
+)
+"""Words of the decode statuses; those from `not_tcp` on are the reasons of `captures.skipped`."""
+
+# What a segment is (design 4). The order of the last group decides where two fit.
+KEEPALIVE_PROBE = 0
+ZERO_WINDOW_PROBE = 1
+KEEPALIVE_REPLY = 2
+ZERO_WINDOW_REPLY = 3
+KEEPALIVE_RESET = 4
+KEEPALIVE_TIMEOUT = 5
+SYN = 6
+SYN_RETRANSMISSION = 7
+SYN_ACK = 8
+HANDSHAKE_ACK = 9
+RESET = 10
+FIN = 11
+DATA = 12
+RETRANSMISSION = 13
+OUT_OF_ORDER = 14
+ZERO_WINDOW = 15
+WINDOW_UPDATE = 16
+DUP_ACK = 17
+ACK = 18
+OLD_ACK = 19
+DUPLICATE = 20
+ICMP = 21
+ARP_ASK = 22
+ARP_TELL = 23
+BROKEN = 24
+TENTATIVE = 25  # a pure ACK that opens its side: a probe once the peer's answer proves it (4.1)
+
+KIND_WORDS = (
+    "keepalive_probe",
+    "zero_window_probe",
+    "keepalive_reply",
+    "zero_window_reply",
+    "keepalive_reset",
+    "keepalive_timeout",
+    "syn",
+    "syn_retransmission",
+    "syn_ack",
+    "handshake_ack",
+    "reset",
+    "fin",
+    "data",
+    "retransmission",
+    "out_of_order",
+    "zero_window",
+    "window_update",
+    "dup_ack",
+    "ack",
+    "old_ack",
+    "duplicate",
+    "icmp_error",
+    "arp_request",
+    "arp_reply",
+    "malformed",
+    "tentative",
+)
+
+NO_KIND = 255  # none of the rules so far gives a label
+
+PACKETS_ONLY = frozenset(
+    (DATA, ACK, DUP_ACK, WINDOW_UPDATE, RETRANSMISSION, OUT_OF_ORDER, DUPLICATE, ARP_ASK, ARP_TELL)
+)
+"""Kinds that only the packets table has (design 4.3)."""
+
+# What became of a connection (design 5), in the order in which they are decided.
+REFUSED = 0
+NO_ANSWER = 1
+CLOSED = 2
+MIDDLEBOX_RESET = 3
+PEER_REBOOTED = 4
+PEER_DEAD = 5
+HALF_CLOSED = 6
+RESET_VERDICT = 7
+PROBING = 8
+STALLED = 9
+ALIVE = 10
+OPEN = 11
+UNKNOWN = 12
+UNDECIDED = 255  # no frame has decided the flow yet
+
+VERDICT_WORDS = (
+    "refused",
+    "no_answer",
+    "closed",
+    "middlebox_reset",
+    "peer_rebooted",
+    "peer_dead",
+    "half_closed",
+    "reset",
+    "probing",
+    "stalled",
+    "alive",
+    "open",
+    "unknown",
+)
+
+NOTE = 0
+WARNING = 1
+PROBLEM = 2
+SEVERITY_WORDS = ("note", "warning", "problem")
+
+# How a probe run ended.
+RUN_ANSWERED = 0  # the last probe was answered
+RUN_UNANSWERED = 1  # it was not, and nothing more is known
+RUN_GAVE_UP = 2  # the prober reset the connection (`keepalive_timeout`)
+RUN_RESET = 3  # the answer was a RST (`keepalive_reset`)
+RUN_WORDS = ("answered", "unanswered", "gave_up", "reset")
+
+# Connection states, RFC 9293 3.3.2; UNKNOWN_STATE where the capture does not tell.
+STATE_WORDS = (
+    "CLOSED",
+    "LISTEN",
+    "SYN-SENT",
+    "SYN-RECEIVED",
+    "ESTABLISHED",
+    "FIN-WAIT-1",
+    "FIN-WAIT-2",
+    "CLOSE-WAIT",
+    "CLOSING",
+    "LAST-ACK",
+    "TIME-WAIT",
+    "UNKNOWN",
+)
+
+PROBER_WORDS = ("", "client", "server", "both")
+
+CLIENT = 0
+SERVER = 1
+NO_SENDER = 255  # an ICMP error, an ARP row, a malformed segment
+SENDER_WORDS = ("client", "server")
+
+MISSING = -(1 << 63)
+"""An int64 time, gap or frame that is not there (NumPy's NaT too)."""
+
+NO_FLOW = 0xFFFFFFFF
+"""A row of no flow."""
+
+# Bits of SEGMENT.flags, as in the TCP header (RFC 9293 3.1, RFC 9768 for AE).
+FLAG_FIN = 0x001
+FLAG_SYN = 0x002
+FLAG_RST = 0x004
+FLAG_PSH = 0x008
+FLAG_ACK = 0x010
+FLAG_URG = 0x020
+FLAG_ECE = 0x040
+FLAG_CWR = 0x080
+FLAG_AE = 0x100
+
+# Bits of SEGMENT.options: which TCP options the header carries.
+OPTION_MSS = 0x01  # kind 2, RFC 9293
+OPTION_WINDOW_SCALE = 0x02  # kind 3, RFC 7323
+OPTION_SACK_PERMITTED = 0x04  # kind 4, RFC 2018
+OPTION_SACK = 0x08  # kind 5, RFC 2018; a D-SACK per RFC 2883 is the first block
+OPTION_TIMESTAMPS = 0x10  # kind 8, RFC 7323
+OPTION_USER_TIMEOUT = 0x20  # kind 28, RFC 5482
+OPTION_MPTCP = 0x40  # kind 30, RFC 8684
+OPTION_FAST_OPEN = 0x80  # kind 34 (or 254 with magic 0xF989), RFC 7413
+
+# Bits of SIDE.flags.
+SIDE_SENT = 0x0001  # the side has sent a segment
+SIDE_NEXT = 0x0002  # next_seq is known
+SIDE_ACKED = 0x0004  # the peer has acknowledged something: `acked` is known
+SIDE_WINDOW = 0x0008  # window is known
+SIDE_SYN = 0x0010  # sent a SYN
+SIDE_FIN = 0x0020  # sent a FIN
+SIDE_FIN_ACKED = 0x0040  # and the peer acknowledged it
+SIDE_BASE = 0x0080  # base_seq is known
+SIDE_TENTATIVE = 0x0100  # has only sent exact repeats of one pure ACK (design 4.1)
+SIDE_TALKED = 0x0200  # sent something that is neither SYN nor RST
+SIDE_LAST_PROBE = 0x0400  # its latest segment was a probe
+SIDE_HOLE = 0x0800  # hole_left .. hole_right is known
+
+# Bits of FLOW.flags.
+FLOW_ESTABLISHED = 0x01  # handshake seen to its end
+FLOW_RESET = 0x02  # a RST was seen
+FLOW_CHALLENGED = 0x04  # the old peer's challenge ACK came during this handshake (RFC 5961)
+FLOW_ICMP = 0x08  # an ICMP error quoted it
+FLOW_CLIENT_KNOWN = 0x10  # a SYN or SYN-ACK told who the client is
+FLOW_SYN_RETRIED = 0x20  # a SYN or SYN-ACK was sent again: no handshake RTT

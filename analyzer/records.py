@@ -1,0 +1,267 @@
+"""The record dtypes: what the stages hand to each other. The dtype is the schema.
+
+Every field is commented with its unit and, where it mirrors a header, the RFC's name for it.
+Times are int64 nanoseconds since the epoch. Sequence numbers are uint32; widen them to int64
+before any arithmetic (`sequence`). Addresses are two uint64, high and low half; IPv4 is stored
+as the mapped form ::ffff:a.b.c.d (RFC 4291 2.5.5.2).
+
+`rows` is the one constructor of arrays: it hands out `np.recarray`, because nested fields such
+as `flow.side[0].next_seq` work on those also when numba is switched off.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+FRAME = np.dtype(
+    [
+        ("time_ns", "<i8"),  # ns since the epoch
+        ("offset", "<i8"),  # of the frame's first byte in the chunk's buffer
+        ("captured", "<u4"),  # bytes of the frame that are in the buffer
+        ("original", "<u4"),  # bytes the frame had on the wire, FCS included where captured
+        ("link_type", "<u2"),  # LINKTYPE_ value (tcpdump.org/linktypes.html)
+        ("interface", "<u2"),  # index into the capture's interfaces
+        ("fcs", "u1"),  # bytes of frame check sequence at the end of the frame
+    ],
+    align=True,
+)
+"""One frame as the file framing tells it (`sources`)."""
+
+SEGMENT = np.dtype(
+    [
+        ("frame", "<i8"),  # number in the capture, from 1, over all frames
+        ("time_ns", "<i8"),  # ns since the epoch
+        ("source_high", "<u8"),  # sender's address; of an ICMP error: the quoted sender's
+        ("source_low", "<u8"),
+        ("destination_high", "<u8"),
+        ("destination_low", "<u8"),
+        ("reporter_high", "<u8"),  # who sent the ICMP error (else 0)
+        ("reporter_low", "<u8"),
+        ("seq", "<u4"),  # SEG.SEQ
+        ("ack", "<u4"),  # SEG.ACK, 0 where the ACK flag is clear
+        ("length", "<u4"),  # payload octets on the wire, from the IP length (design 4.4)
+        ("tsval", "<u4"),  # TSval, RFC 7323
+        ("tsecr", "<u4"),  # TSecr
+        ("sack_left", "<u4"),  # first SACK block, RFC 2018
+        ("sack_right", "<u4"),  # one past its last octet
+        ("source_port", "<u2"),
+        ("destination_port", "<u2"),
+        ("flags", "<u2"),  # FLAG_*
+        ("window", "<u2"),  # SEG.WND, unscaled
+        ("urgent", "<u2"),  # SEG.UP
+        ("checksum", "<u2"),  # as sent, not verified
+        ("ip_id", "<u2"),  # IPv4 identification of the innermost header; 0 for IPv6 without fragment header
+        ("mss", "<u2"),  # MSS option, bytes
+        ("user_timeout", "<u2"),  # UTO option: granularity bit 15 (1: minutes), value below
+        ("interface", "<u2"),  # index into the capture's interfaces
+        ("status", "u1"),  # kinds.SEGMENT and its neighbours: why the rest may be empty
+        ("options", "u1"),  # OPTION_*
+        ("window_scale", "u1"),  # shift count of the window scale option
+        ("mptcp", "u1"),  # subtype of the MPTCP option
+        ("ttl", "u1"),  # TTL or hop limit of the innermost IP header
+        ("dont_fragment", "u1"),  # IPv4 DF bit; 1 for IPv6
+        ("icmp_type", "u1"),  # of an ICMP error
+        ("icmp_code", "u1"),
+    ],
+    align=True,
+)
+"""One decoded frame (`decode`): a TCP header, an ICMP error that quotes one, or an ARP row.
+
+An ARP row has the sender's protocol address as source, the target's as destination.
+A `malformed` row has addresses and ports as far as they could be read (else 0).
+"""
+
+SIDE = np.dtype(
+    [
+        ("last_time", "<i8"),  # ns, its latest segment that is no duplicate
+        ("last_payload_time", "<i8"),  # ns, its latest segment with payload
+        ("pending_since", "<i8"),  # ns, when its oldest unacknowledged octet was first sent
+        ("fin_acked_time", "<i8"),  # ns, when its FIN was acknowledged
+        ("bytes", "<i8"),  # payload octets, each once
+        ("next_seq", "<u4"),  # highest sequence end it sent or the peer acknowledged (design 4)
+        ("acked", "<u4"),  # highest acknowledgment the peer sent
+        ("base_seq", "<u4"),  # initial sequence number, or a guess: what tells 4-tuple reuse
+        ("hole_left", "<u4"),  # octets skipped in the capture: first
+        ("hole_right", "<u4"),  # one past the last
+        ("longest_pause_s", "<f4"),  # longest silence that ended with another segment of this side
+        ("hops", "<u4"),  # up to four distinct hop distances + 1, one a byte, 0 = none (design 5)
+        ("window", "<u2"),  # last advertised, unscaled
+        ("flags", "<u2"),  # SIDE_*
+        ("mss", "<u2"),  # from its SYN, bytes, 0 = not sent
+        ("ip_id", "<u2"),  # of its latest segment
+        ("user_timeout", "<u2"),  # UTO option as sent, RFC 5482
+        ("options", "u1"),  # OPTION_* of its SYN
+        ("window_scale", "u1"),  # shift count of its SYN
+        ("syn_count", "u1"),  # SYN or SYN-ACK segments, saturating
+        ("retransmissions", "u1"),  # of its unacknowledged data, saturating
+        ("ip_id_pattern", "u1"),  # bits: 1 zero seen, 2 step of 1..256 seen, 4 any other step seen
+        ("ttl", "u1"),  # of its latest segment
+    ],
+    align=True,
+)
+"""One endpoint of a flow, what every flow needs."""
+
+COUNTED = ("data", "retransmission", "out_of_order", "window_update", "dup_ack", "ack", "duplicate")
+
+FLOW = np.dtype(
+    [
+        ("address_high", "<u8", (2,)),  # of side 0 and side 1
+        ("address_low", "<u8", (2,)),
+        ("port", "<u2", (2,)),
+        ("previous", "<u4"),  # 1 + flow that used the 4-tuple before, 0 = none
+        ("history", "<u4"),  # 1 + block of recent segments, 0 = none
+        ("probing", "<u4"),  # 1 + PROBING row, 0 = none
+        ("talk", "<u4"),  # 1 + TALK row, 0 = none
+        ("frames", "<u4"),  # segments, duplicates included
+        ("start", "<i8"),  # ns, first segment
+        ("first_frame", "<i8"),
+        ("last_frame", "<i8"),
+        ("decided_frame", "<i8"),  # the frame that decided the verdict, 0 = none
+        ("handshake_rtt_ns", "<i8"),  # SYN to the ACK that completes the handshake, or MISSING
+        ("data", "<u4"),  # segments by kind, those that have no event (COUNTED)
+        ("retransmission", "<u4"),
+        ("out_of_order", "<u4"),
+        ("window_update", "<u4"),
+        ("dup_ack", "<u4"),
+        ("ack", "<u4"),
+        ("duplicate", "<u4"),
+        ("interface", "<u2"),  # where it was first seen
+        ("verdict", "u1"),  # kinds.CLOSED …; UNDECIDED until a frame or the end decides
+        ("decided_by", "u1"),  # side whose segment decided
+        ("client", "u1"),  # side that is the client
+        ("last_sender", "u1"),  # side of the latest segment that is no duplicate
+        ("first_closer", "u1"),  # side that sent the first FIN or RST, 255 = none
+        ("flags", "u1"),  # FLOW_*
+        ("side", SIDE, (2,)),  # side 0 sent the first segment seen
+    ],
+    align=True,
+)
+"""One TCP connection. Its row number is its `stream`."""
+
+PROBE_SIDE = np.dtype(
+    [
+        ("last_time", "<i8"),  # ns, last probe
+        ("last_frame", "<i8"),  # its frame
+        ("spacing_ns", "<i8"),  # last spacing of two probes in one run, MISSING before the second
+        ("last_seq", "<u4"),  # its SEG.SEQ
+        ("waiting", "<u4"),  # probes unanswered since the last answer
+        ("probes", "<u4"),  # keep-alive probes
+        ("replies", "<u4"),  # of these, answered (not by a RST)
+        ("resets", "<u4"),  # of these, answered by a RST
+        ("window_probes", "<u4"),  # zero-window probes
+        ("window_replies", "<u4"),  # of these, answered
+        ("tentative", "<u4"),  # tentative segments so far, exact repeats included
+        ("tentative_ack", "<u4"),  # their SEG.ACK
+        ("kept_from", "<u4"),  # ordinal of the oldest tentative segment that became a probe
+        ("kind", "u1"),  # kinds.KEEPALIVE_PROBE or ZERO_WINDOW_PROBE, of the last probe
+        ("at_next", "u1"),  # 1: the last probe was at next_seq (a refused byte)
+        ("tentative_length", "u1"),  # 0 or 1
+        ("tentative_kind", "u1"),  # what they became: a probe kind, or TENTATIVE for nothing
+    ],
+    align=True,
+)
+
+PROBING = np.dtype(
+    [
+        ("activity_time", "<i8"),  # ns, last segment other than probes and their answers
+        ("owner", "<u4"),  # flow
+        ("side", PROBE_SIDE, (2,)),
+    ],
+    align=True,
+)
+"""What a flow needs once one of its sides has probed, or may have."""
+
+TALK_SIDE = np.dtype(
+    [
+        ("ts_first_time", "<i8"),  # ns, of the first timestamp noted, 0 = none
+        ("ts_first", "<u4"),  # its TSval
+        ("ts_rate_hz", "<f4"),  # ticks a second of the sender's timestamp clock, 0 = unknown
+        ("gaps", "<u4"),  # pauses between messages counted
+        ("gap_mean_s", "<f4"),  # running mean (Welford)
+        ("gap_m2", "<f4"),  # running sum of squared deviations, s**2
+        ("gap_min_s", "<f4"),
+        ("gap_max_s", "<f4"),
+    ],
+    align=True,
+)
+
+TALK = np.dtype([("side", TALK_SIDE, (2,))], align=True)
+"""The rhythm of a flow's messages, kept once a side has sent a second one."""
+
+EVENT = np.dtype(
+    [
+        ("frame", "<i8"),  # number in the capture, from 1
+        ("time_ns", "<i8"),  # ns since the epoch
+        ("gap_ns", "<i8"),  # design 7, `gap_s`; MISSING for a flow's first segment
+        (
+            "rtt_ns",
+            "<i8",
+        ),  # answer minus probe, or MISSING; without a sender: high half of the source address
+        ("answers", "<i8"),  # frame of the probe answered, or 0; without a sender: low half
+        ("flow", "<u4"),  # row in FLOW, NO_FLOW for none
+        ("seq", "<u4"),
+        ("ack", "<u4"),
+        ("length", "<u4"),  # payload octets
+        ("window", "<u2"),  # unscaled
+        ("interface", "<u2"),
+        ("kind", "u1"),  # kinds.KEEPALIVE_PROBE …
+        ("sender", "u1"),  # side of the flow (not yet client or server), NO_SENDER for none
+        ("otherwise", "u1"),  # of a tentative row: its kind unless it proves to be a probe
+    ],
+    align=True,
+)
+"""One labelled segment."""
+
+RUN = np.dtype(
+    [
+        ("start_ns", "<i8"),  # time of its first probe
+        ("end_ns", "<i8"),  # time of its last probe or of the answer to it
+        ("idle_ns", "<i8"),  # gap before its first probe, MISSING where the capture began
+        ("spacing_min_ns", "<i8"),  # between consecutive probes of the run, MISSING for one probe
+        ("spacing_median_ns", "<i8"),
+        ("spacing_max_ns", "<i8"),
+        ("first_frame", "<i8"),
+        ("last_frame", "<i8"),  # its last probe
+        ("flow", "<u4"),
+        ("probes", "<u4"),
+        ("answered", "<u4"),
+        ("prober", "u1"),  # side of the flow
+        ("outcome", "u1"),  # kinds.RUN_WORDS
+    ],
+    align=True,
+)
+"""A probe run (design 3): nothing between its probes but the peer's probes and answers to either."""
+
+SUMMARY = np.dtype(
+    [
+        ("last_sign_of_life_ns", "<i8"),
+        ("keepalive_time_ns", "<i8", (2,)),  # of client and server as probers, MISSING: not observed
+        ("keepalive_interval_ns", "<i8", (2,)),
+        ("keepalive_count", "<i4", (2,)),  # -1: not observed
+        ("rtt_min_ns", "<i8"),  # of answers to probes, MISSING: none
+        ("rtt_median_ns", "<i8"),
+        ("rtt_max_ns", "<i8"),
+        ("flow", "<u4"),
+        ("probes", "<u4"),  # keep-alive probes of both sides
+        ("replies", "<u4"),  # of these, answered, but not by a RST
+        ("unanswered", "<u4"),  # of these, without any answer
+        ("resets", "<u4"),  # of these, answered by a RST
+        ("state", "u1", (2,)),  # kinds.STATE_WORDS of client and server at the capture's end
+        ("severity", "u1"),  # kinds.SEVERITY_WORDS
+        ("prober", "u1"),  # kinds.PROBER_WORDS
+    ],
+    align=True,
+)
+"""What diagnosis adds to a flow; computed for the flows that are asked for."""
+
+
+def rows(count: int, dtype: np.dtype[Any]) -> np.recarray[Any, Any]:
+    """`count` zeroed rows of `dtype`, as a record array. Pages are not touched until used."""
+    return np.zeros(count, dtype).view(np.recarray)
+
+
+def as_records(array: np.ndarray[Any, Any]) -> np.recarray[Any, Any]:
+    """A record-array view of a structured array."""
+    return array.view(np.recarray)

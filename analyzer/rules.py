@@ -1,0 +1,58 @@
+"""Every threshold in one place, each with its source: an RFC, an operating system, or our choice.
+
+Settings travel as one frozen object, never as global state, so that two analyses in one process
+cannot change each other's answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SECOND_NS = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Thresholds of tracking and verdicts, in nanoseconds where the name ends in `_ns`."""
+
+    dedup_window_ns: int = 10_000_000
+    """Copies of a frame are at most this far apart (design 4, `--dedup-window`)."""
+
+    history_horizon_ns: int = SECOND_NS
+    """How long a silent flow's recent segments are kept for the duplicate test. Our choice: far above
+    the window, since files merged from two interfaces are written out of order."""
+
+    teardown_ns: int = SECOND_NS
+    """Below this, a one-byte segment or an ACK after FIN is traffic in flight, no probe (design 4.1)."""
+
+    reset_answer_ns: int = 3 * SECOND_NS
+    """A RST later than this after a probe is not its answer (design 4.2): above any round trip, and
+    SYN retries start at 1 s (RFC 6298)."""
+
+    give_up_slack_ns: int = SECOND_NS
+    """A prober's RST comes within 1.5 times the last spacing plus this (design 4.2)."""
+
+    message_pause_ns: int = 200_000_000
+    """Payload after this pause begins a new message. Our choice: a delayed ACK (RFC 9293 3.8.6.3: under
+    500 ms; Linux 40 to 200 ms) may hold back the rest of one message."""
+
+    stalled_retransmissions: int = 3
+    """The last data sent again this often without an answer: stalled (design 5)."""
+
+    stalled_ns: int = 5 * SECOND_NS
+    """Or sent again for this long (design 5)."""
+
+    time_wait_ns: int = 60 * SECOND_NS
+    """How long a side stays in TIME-WAIT: Linux TCP_TIMEWAIT_LEN (RFC 9293 3.4.2 says 4 min)."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to analyze and how.
+
+    join: make one capture of all files (design 3). packets: keep every segment, not only events.
+    """
+
+    join: bool = False
+    packets: bool = False
+    rules: Rules = Rules()

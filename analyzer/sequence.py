@@ -1,0 +1,37 @@
+"""32-bit sequence numbers, compared by serial-number arithmetic (RFC 1982, RFC 9293 3.4).
+
+The only place that does it. Arguments and results are int64 in 0 .. 2**32 - 1: uint32
+arithmetic differs between compiled and interpreted numba (0 - 1 is 2**64 - 1 compiled), so
+every value is widened before it gets here and masked on the way out.
+"""
+
+from __future__ import annotations
+
+from numba import njit
+
+MASK = 0xFFFFFFFF
+HALF = 0x80000000
+
+
+@njit(nogil=True)
+def advance(seq, count):
+    """The sequence number `count` octets after `seq` (negative: before)."""
+    return (seq + count) & MASK
+
+
+@njit(nogil=True)
+def distance(later, earlier):
+    """Octets from `earlier` to `later`, signed: -2**31 <= distance < 2**31."""
+    return ((later - earlier + HALF) & MASK) - HALF
+
+
+@njit(nogil=True)
+def precedes(a, b):
+    """Whether `a` comes before `b`."""
+    return ((a - b) & MASK) >= HALF
+
+
+@njit(nogil=True)
+def highest(a, b):
+    """The later of two sequence numbers."""
+    return b if ((a - b) & MASK) >= HALF else a

@@ -1,0 +1,5 @@
+"""Rows to events: which flow, which side, which label (design 3 and 4)."""
+
+from analyzer.track.flows import Tracker
+
+__all__ = ["Tracker"]

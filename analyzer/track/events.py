@@ -1,0 +1,132 @@
+"""The labelled segments of one capture: in memory up to a million, beyond that in Arrow files."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analyzer import kinds
+from analyzer.facts import Rows
+from analyzer.records import EVENT, as_records
+
+IN_MEMORY = 1_000_000
+NO_EVENT = np.zeros(256, bool)
+NO_EVENT[list(kinds.PACKETS_ONLY)] = True
+
+
+class EventStore:
+    """Rows in the order they were written, which is frame order.
+
+    in_memory: how many to hold before they are spilled to a temporary folder, which goes when
+    the store does.
+    """
+
+    def __init__(self, in_memory: int = IN_MEMORY) -> None:
+        self._in_memory = in_memory
+        self._held: list[Rows] = []
+        self._held_rows = 0
+        self._spilled: list[Path] = []
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self.rows = 0
+
+    def append(self, batch: Rows) -> None:
+        """Keep a copy of some EVENT rows."""
+        if not len(batch):
+            return
+        self._held.append(as_records(np.array(batch)))
+        self._held_rows += len(batch)
+        self.rows += len(batch)
+        if self._held_rows > self._in_memory:
+            self._spill()
+
+    def _spill(self) -> None:
+        import pyarrow as pa
+
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="keepalive-")
+        path = Path(self._folder.name) / f"events-{len(self._spilled):05}.arrow"
+        schema = pa.schema([("event", pa.binary(EVENT.itemsize))])
+        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
+            for batch in self._held:
+                whole = pa.py_buffer(np.ascontiguousarray(batch).view(np.uint8))
+                column = pa.FixedSizeBinaryArray.from_buffers(
+                    pa.binary(EVENT.itemsize), len(batch), [None, whole]
+                )
+                writer.write_batch(pa.record_batch([column], schema=schema))
+        self._spilled.append(path)
+        self._held.clear()
+        self._held_rows = 0
+
+    def batches(self) -> Iterator[Rows]:
+        """Yield what was appended, in order; read-only."""
+        for path in self._spilled:
+            yield from read_spilled(path)
+        yield from self._held
+
+
+def read_spilled(path: Path) -> Iterator[Rows]:
+    """The EVENT rows of one spilled file, mapped rather than loaded."""
+    import pyarrow as pa
+
+    with pa.memory_map(str(path)) as source:
+        reader = pa.ipc.open_file(source)
+        for index in range(reader.num_record_batches):
+            column = reader.get_batch(index).column(0)
+            data = np.frombuffer(column.buffers()[1], np.uint8)
+            yield as_records(data[: len(column) * EVENT.itemsize].view(EVENT))
+
+
+class LabelledEvents:
+    """A view of a store with its labels final: tentative segments are probes or what they else were.
+
+    flows, probings: the tables of the finished capture. only_events: leave out the kinds that only
+    the packets table has.
+    """
+
+    def __init__(self, store: EventStore, flows: Rows, probings: Rows, *, only_events: bool) -> None:
+        self._store = store
+        self._flows = flows
+        self._probings = probings
+        self._only_events = only_events
+        self._length: int | None = None
+
+    def __len__(self) -> int:
+        if self._length is None:
+            self._length = sum(len(batch) for batch in self.batches())
+        return self._length
+
+    def batches(self) -> Iterator[Rows]:
+        """Yield EVENT rows in frame order."""
+        for raw in self._store.batches():
+            batch = self._resolve(raw)
+            if self._only_events:
+                unwanted = NO_EVENT[batch.kind]
+                if unwanted.any():
+                    batch = as_records(np.asarray(batch)[~unwanted])
+            if len(batch):
+                yield batch
+
+    def _resolve(self, raw: Rows) -> Rows:
+        tentative = np.flatnonzero(raw.kind == kinds.TENTATIVE)
+        if not len(tentative):
+            return raw
+        batch = as_records(np.array(raw))
+        proven, kind = outcome_of(batch[tentative], self._flows, self._probings)
+        batch.kind[tentative] = np.where(proven, kind, batch.otherwise[tentative])
+        batch.answers[tentative] = 0
+        return batch
+
+
+def outcome_of(tentative: Rows, flows: Rows, probings: Rows) -> tuple[Any, Any]:
+    """For tentative EVENT rows: bool[n] whether each proved to be a probe, uint8[n] of which kind."""
+    row = flows.probing[tentative.flow].astype(np.int64)
+    known = row > 0
+    if not len(probings):
+        return known, np.zeros(len(tentative), np.uint8)
+    side = probings.side[np.maximum(row, 1) - 1, tentative.sender]
+    proven = known & (side["tentative_kind"] != kinds.TENTATIVE) & (tentative.answers >= side["kept_from"])
+    return proven, side["tentative_kind"]

@@ -1,0 +1,116 @@
+"""Tracking: rows to flows and labelled events. Checks, allocates and names; the kernels do the work."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analyzer import (
+    kernel_cache,  # noqa: F401  (before the kernels: it tells numba where to keep them)
+    kinds,
+)
+from analyzer.facts import Rows
+from analyzer.records import as_records
+from analyzer.rules import Rules
+from analyzer.track.events import IN_MEMORY, EventStore, LabelledEvents, outcome_of
+from analyzer.track.kernels import grow_buckets, track_segments
+from analyzer.track.state import MOST_FLOWS, State
+
+
+class Tracker:
+    """Tracks the segments of one capture, batch by batch, in frame order.
+
+    all_packets: keep every segment as a row, not only events. most_flows: an upper bound
+    that is known, None = unknown.
+    """
+
+    def __init__(
+        self,
+        rules: Rules,
+        *,
+        all_packets: bool = False,
+        most_flows: int | None = None,
+        events_in_memory: int = IN_MEMORY,
+    ) -> None:
+        self._state = State(rules, all_packets=all_packets, most_flows=most_flows or MOST_FLOWS)
+        self._store = EventStore(events_in_memory)
+
+    @property
+    def segments(self) -> int:
+        """TCP segments seen so far."""
+        return int(self._state.tracker[0].segments)
+
+    @property
+    def untracked(self) -> int:
+        """Segments of connections for which there was no memory left."""
+        return int(self._state.tracker[0].untracked)
+
+    @property
+    def flows(self) -> Rows:
+        """FLOW rows so far; the row number is the stream."""
+        return as_records(self._state.flows[: self._state.tracker[0].flows_used])
+
+    @property
+    def probings(self) -> Rows:
+        """PROBING rows so far."""
+        return as_records(self._state.probings[: self._state.tracker[0].probings_used])
+
+    @property
+    def talks(self) -> Rows:
+        """TALK rows so far."""
+        return as_records(self._state.talks[: self._state.tracker[0].talks_used])
+
+    def track(self, segments: Rows) -> None:
+        """Label a batch of SEGMENT rows and move their flows on."""
+        state = self._state
+        position = 0
+        while position < len(segments):
+            position = track_segments(
+                segments,
+                position,
+                state.flows,
+                state.probings,
+                state.talks,
+                state.histories,
+                state.buckets,
+                state.tracker,
+                state.events,
+            )
+            self._empty_events()
+            if 4 * (state.tracker[0].buckets_used + 1) > 3 * len(state.buckets):
+                self._grow()
+
+    def _empty_events(self) -> None:
+        used = int(self._state.tracker[0].events_used)
+        self._store.append(self._state.events[:used])
+        self._state.tracker[0].events_used = 0
+
+    def _grow(self) -> None:
+        """Make the hash half as large again: at most three quarters, at least half of it are in use."""
+        state = self._state
+        larger = np.zeros(len(state.buckets) * 3 // 2, np.uint32)
+        grow_buckets(state.buckets, larger, state.flows, int(state.tracker[0].seed))
+        state.buckets = larger
+
+    def finish(self) -> None:
+        """Count the tentative segments that stayed what they seemed to be."""
+        for batch in self._store.batches():
+            tentative = as_records(np.asarray(batch)[batch.kind == kinds.TENTATIVE])
+            if not len(tentative):
+                continue
+            proven, _ = outcome_of(tentative, self.flows, self.probings)
+            for name, kind in COUNTED_KINDS.items():
+                chosen = ~proven & (tentative.otherwise == kind)
+                np.add.at(self.flows[name], tentative.flow[chosen], 1)
+
+    def events(self, *, only_events: bool) -> LabelledEvents:
+        """The labelled rows, final once the capture is finished."""
+        return LabelledEvents(self._store, self.flows, self.probings, only_events=only_events)
+
+
+COUNTED_KINDS = {
+    "data": kinds.DATA,
+    "retransmission": kinds.RETRANSMISSION,
+    "window_update": kinds.WINDOW_UPDATE,
+    "dup_ack": kinds.DUP_ACK,
+    "ack": kinds.ACK,
+}

@@ -1,0 +1,11 @@
+"""The tracking kernels: one row in, its label and the changed state of its flow out.
+
+`segments` walks the rows and asks, in the order of design 4: which flow (`lookup`), is it a copy
+(`duplicates`), a probe (`probes`), an answer or the end of the waiting (`answers`), or of another
+kind (`other_kinds`); then it moves the state on (`update`) and writes the event (`emit`).
+"""
+
+from analyzer.track.kernels.lookup import grow_buckets
+from analyzer.track.kernels.segments import track_segments
+
+__all__ = ["grow_buckets", "track_segments"]

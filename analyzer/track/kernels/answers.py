@@ -1,0 +1,139 @@
+"""What ends the waiting of a probe: an answer, a reset, or giving up (design 4.2)."""
+
+import numpy as np
+from numba import njit
+
+from analyzer import kinds
+from analyzer.sequence import advance, precedes
+from analyzer.track.kernels.probes import confirm_tentative, drop_tentative, window_closed
+
+
+@njit(nogil=True)
+def is_dsack_of(segment, seq):
+    """Whether the first SACK block reports octet `seq` as received twice (RFC 2883 4)."""
+    return (
+        segment.options & kinds.OPTION_SACK != 0
+        and np.int64(segment.sack_left) == seq
+        and np.int64(segment.sack_right) == advance(seq, 1)
+    )
+
+
+@njit(nogil=True)
+def close_waiting(prober, segment, with_rtt, event):
+    """The prober's last probe is answered by `segment`; with several waiting the RTT is ambiguous."""
+    event.answers = prober.last_frame
+    if with_rtt and prober.waiting == 1:
+        event.rtt_ns = segment.time_ns - prober.last_time
+    prober.waiting = 0
+
+
+@njit(nogil=True)
+def count_answer(prober):
+    """Count the answered probe under its kind."""
+    if prober.kind == kinds.KEEPALIVE_PROBE:
+        prober.replies += 1
+    else:
+        prober.window_replies += 1
+
+
+@njit(nogil=True)
+def reply_kind(prober):
+    """The label of a bare ACK that answers the prober's last probe."""
+    return kinds.KEEPALIVE_REPLY if prober.kind == kinds.KEEPALIVE_PROBE else kinds.ZERO_WINDOW_REPLY
+
+
+@njit(nogil=True)
+def prove_tentative(flow, probings, sender, segment, counters, event):
+    """A bare ACK of `sender` may prove the other side's tentative segments; its label or NO_KIND."""
+    prober_side = 1 - sender
+    x = flow.side[prober_side]
+    prober = probings[flow.probing - 1].side[prober_side]
+    seq = np.int64(prober.last_seq)
+    if np.int64(segment.ack) != advance(seq, 1):
+        return kinds.NO_KIND
+    if prober.tentative_length == 1 and not is_dsack_of(segment, seq):
+        drop_tentative(flow, probings, prober_side, counters)  # it was data
+        return kinds.NO_KIND
+    y = flow.side[sender]
+    closed = window_closed(y) if y.flags & kinds.SIDE_WINDOW else segment.window == 0
+    confirm_tentative(prober, x, closed)
+    count_answer(prober)
+    close_waiting(prober, segment, True, event)
+    return reply_kind(prober)
+
+
+@njit(nogil=True)
+def answer_kind(flow, probings, sender, segment, counters, event):
+    """Settle what the other side's probes wait for; the label of an answer, or NO_KIND.
+
+    The segment is no RST and no probe of its own. Writes event.answers and event.rtt_ns.
+    """
+    if flow.probing == 0 or segment.flags & (kinds.FLAG_ACK | kinds.FLAG_SYN) != kinds.FLAG_ACK:
+        return kinds.NO_KIND
+    bare = segment.length == 0 and not segment.flags & kinds.FLAG_FIN
+    if flow.side[1 - sender].flags & kinds.SIDE_TENTATIVE:
+        return prove_tentative(flow, probings, sender, segment, counters, event) if bare else kinds.NO_KIND
+    prober = probings[flow.probing - 1].side[1 - sender]
+    if prober.waiting == 0:
+        return kinds.NO_KIND
+    ack = np.int64(segment.ack)
+    probed = np.int64(prober.last_seq)
+    if ack == advance(probed, 1):
+        count_answer(prober)
+        close_waiting(prober, segment, True, event)
+        return reply_kind(prober) if bare else kinds.NO_KIND
+    if bare and ack == probed and prober.at_next:
+        count_answer(prober)
+        close_waiting(prober, segment, True, event)
+        return kinds.ZERO_WINDOW_REPLY
+    if precedes(advance(probed, 1), ack):
+        count_answer(prober)
+        close_waiting(prober, segment, False, event)
+    return kinds.NO_KIND
+
+
+@njit(nogil=True)
+def gave_up(x, own, segment, slack_ns):
+    """Whether a RST of side `x` ends its own probing (design 4.2, giving up).
+
+    own: its PROBE_SIDE. The second form also holds where the capture has answers: they never
+    reached the prober.
+    """
+    since = segment.time_ns - own.last_time
+    spacing = own.spacing_ns
+    if own.waiting > 0:
+        allowed = slack_ns if spacing == kinds.MISSING else slack_ns + spacing * 3 // 2
+        if since <= allowed:
+            return True
+    return (
+        segment.flags & kinds.FLAG_ACK != 0
+        and x.flags & kinds.SIDE_LAST_PROBE != 0
+        and spacing != kinds.MISSING
+        and segment.seq == x.next_seq
+        and segment.window == x.window
+        and abs(since - spacing) * 10 <= spacing
+    )
+
+
+@njit(nogil=True)
+def reset_kind(flow, probings, sender, segment, counters, event):
+    """The label of a RST: the answer of a peer that knows no connection, giving up, or neither."""
+    if flow.probing == 0:
+        return kinds.RESET
+    probing = probings[flow.probing - 1]
+    prober = probing.side[1 - sender]
+    gives_up = False
+    own = probing.side[sender]
+    if own.last_time != kinds.MISSING:
+        gives_up = gave_up(flow.side[sender], own, segment, counters.give_up_slack_ns)
+    answers = prober.waiting > 0 and segment.time_ns - prober.last_time < counters.reset_answer_ns
+    # Both sides probing: giving up keeps the ACK flag, a lost connection sends a bare RST (RFC 9293 3.5.2).
+    if answers and not (gives_up and segment.flags & kinds.FLAG_ACK):
+        after_keepalive = prober.kind == kinds.KEEPALIVE_PROBE
+        if after_keepalive:
+            prober.resets += 1
+        else:
+            prober.window_replies += 1
+        close_waiting(prober, segment, True, event)
+        return kinds.KEEPALIVE_RESET if after_keepalive else kinds.RESET
+    return kinds.KEEPALIVE_TIMEOUT if gives_up else kinds.RESET

@@ -1,0 +1,137 @@
+"""Which flow a segment belongs to: an open hash of 4-tuples, and when a SYN begins a new flow.
+
+A slot is 0 (free) or six bits of the hash above 26 bits of flow row + 1; the spare bits save most
+visits to flows that only share the slot. A 4-tuple has one slot, which names its latest use.
+"""
+
+import numpy as np
+from numba import njit
+
+from analyzer import kinds
+
+WORD = 0xFFFFFFFF
+ROW_BITS = 26
+ROW_MASK = (1 << ROW_BITS) - 1
+
+
+@njit(nogil=True)
+def mix(state, word):
+    """One round over 32-bit values; products stay below 2**63, compiled or not."""
+    state = ((state ^ word) * 0x7FEB352D) & WORD
+    return state ^ (state >> 15)
+
+
+@njit(nogil=True)
+def endpoint_hash(high, low, port, seed):
+    """32 bits from one address (two uint64 halves) and port."""
+    state = mix(seed, np.int64(low & np.uint64(WORD)))
+    if high != np.uint64(0):
+        state = mix(state, np.int64(low >> np.uint64(32)))
+        state = mix(state, np.int64(high & np.uint64(WORD)))
+        state = mix(state, np.int64(high >> np.uint64(32)))
+    return mix(state, np.int64(port))
+
+
+@njit(nogil=True)
+def tuple_hash(segment, seed):
+    """32 bits from a 4-tuple, the same for both directions."""
+    one = endpoint_hash(segment.source_high, segment.source_low, segment.source_port, seed)
+    other = endpoint_hash(segment.destination_high, segment.destination_low, segment.destination_port, seed)
+    return one ^ other
+
+
+@njit(nogil=True)
+def sender_in(flow, segment):
+    """The side of `flow` that sent `segment`: 0 or 1; 2 where the 4-tuple is another one."""
+    if (
+        segment.source_low == flow.address_low[0]
+        and segment.destination_low == flow.address_low[1]
+        and segment.source_port == flow.port[0]
+        and segment.destination_port == flow.port[1]
+        and segment.source_high == flow.address_high[0]
+        and segment.destination_high == flow.address_high[1]
+    ):
+        return 0
+    if (
+        segment.source_low == flow.address_low[1]
+        and segment.destination_low == flow.address_low[0]
+        and segment.source_port == flow.port[1]
+        and segment.destination_port == flow.port[0]
+        and segment.source_high == flow.address_high[1]
+        and segment.destination_high == flow.address_high[0]
+    ):
+        return 1
+    return 2
+
+
+@njit(nogil=True)
+def find_slot(buckets, flows, segment, hashed):
+    """The slot of the segment's 4-tuple, or the free one where it would go.
+
+    buckets: uint32[n], at least one slot free; hashed: `tuple_hash` of the segment.
+    """
+    slot = (hashed * len(buckets)) >> 32
+    tag = hashed & 0x3F
+    while True:
+        entry = np.int64(buckets[slot])
+        if entry == 0:
+            return slot
+        if entry >> ROW_BITS == tag and sender_in(flows[(entry & ROW_MASK) - 1], segment) < 2:
+            return slot
+        slot += 1
+        if slot == len(buckets):
+            slot = 0
+
+
+@njit(nogil=True)
+def begins_anew(flow, sender, segment):
+    """Whether a SYN opens a new connection on a known 4-tuple (design 4.4)."""
+    if segment.flags & (kinds.FLAG_SYN | kinds.FLAG_ACK) != kinds.FLAG_SYN:
+        return False
+    if flow.flags & kinds.FLOW_RESET:
+        return True
+    if flow.side[0].flags & flow.side[1].flags & kinds.SIDE_FIN:
+        return True
+    side = flow.side[sender]
+    return side.flags & kinds.SIDE_BASE and side.base_seq != segment.seq
+
+
+@njit(nogil=True)
+def open_flow(flow, segment, previous):
+    """Fill a zeroed FLOW row from its first segment. previous: 1 + flow before it, or 0."""
+    flow.address_high[0] = segment.source_high
+    flow.address_high[1] = segment.destination_high
+    flow.address_low[0] = segment.source_low
+    flow.address_low[1] = segment.destination_low
+    flow.port[0] = segment.source_port
+    flow.port[1] = segment.destination_port
+    flow.previous = previous
+    flow.start = segment.time_ns
+    flow.first_frame = segment.frame
+    flow.interface = segment.interface
+    flow.verdict = kinds.UNDECIDED
+    flow.first_closer = kinds.NO_SENDER
+    flow.handshake_rtt_ns = kinds.MISSING
+    # Without a handshake the lower port is the server's; of two equal ones the first sender's is not.
+    flow.client = 1 if segment.source_port < segment.destination_port else 0
+
+
+@njit(cache=True, nogil=True)
+def grow_buckets(old, new, flows, seed):
+    """Move every slot of `old` (uint32[n]) into the zeroed, larger `new` (uint32[m]).
+
+    flows: FLOW rows, read only; seed: of the hash.
+    """
+    for position in range(len(old)):
+        entry = np.int64(old[position])
+        if entry == 0:
+            continue
+        flow = flows[(entry & ROW_MASK) - 1]
+        hashed = endpoint_hash(flow.address_high[0], flow.address_low[0], flow.port[0], seed)
+        hashed ^= endpoint_hash(flow.address_high[1], flow.address_low[1], flow.port[1], seed)
+        slot = (hashed * len(new)) >> 32
+        while new[slot] != 0:
+            slot += 1
+            if slot == len(new):
+                slot = 0
+        new[slot] = np.uint32(entry)

@@ -1,0 +1,196 @@
+"""Which segments are probes (design 4.1), and what a probing side remembers of them.
+
+RFC 9293 3.8.4: a keep-alive is sent with SEG.SEQ = SND.NXT - 1, with no data or one octet that was
+acknowledged before; the out-of-window sequence number forces the peer to answer with an ACK.
+"""
+
+import numpy as np
+from numba import njit
+
+from analyzer import kinds
+from analyzer.sequence import advance, highest, precedes
+
+CONTROL = kinds.FLAG_SYN | kinds.FLAG_FIN | kinds.FLAG_RST
+
+
+@njit(nogil=True)
+def is_pure_ack(segment):
+    """ACK set, SYN, FIN and RST clear, at most one octet: what a probe looks like."""
+    return segment.flags & (CONTROL | kinds.FLAG_ACK) == kinds.FLAG_ACK and segment.length <= 1
+
+
+@njit(nogil=True)
+def is_probe(kind):
+    """Whether a label is one of the two probe labels."""
+    return kind == kinds.KEEPALIVE_PROBE or kind == kinds.ZERO_WINDOW_PROBE
+
+
+@njit(nogil=True)
+def window_closed(side):
+    """Whether the side last advertised a window of zero."""
+    return side.flags & kinds.SIDE_WINDOW != 0 and side.window == 0
+
+
+@njit(nogil=True)
+def probe_kind(x, y, segment, teardown_ns):
+    """The label that table 4.1 gives a segment of side `x` with peer `y`, or NO_KIND.
+
+    teardown_ns: a segment this close behind the side's previous one is traffic in flight.
+    """
+    if not is_pure_ack(segment):
+        return kinds.NO_KIND
+    seq = np.int64(segment.seq)
+    acked = np.int64(x.acked)
+    was_acked = x.flags & kinds.SIDE_ACKED != 0
+    if x.flags & kinds.SIDE_NEXT:
+        next_seq = np.int64(x.next_seq)
+    elif was_acked and acked == advance(seq, 1):
+        next_seq = acked  # first seen while idle, but its peer told where it stands
+    else:
+        return kinds.NO_KIND
+
+    if segment.length == 1 and seq == next_seq and window_closed(y):
+        return kinds.ZERO_WINDOW_PROBE  # RFC 9293 3.8.6.1: one octet of new data
+    if advance(seq, 1) != next_seq:
+        return kinds.NO_KIND
+    soon = x.flags & kinds.SIDE_SENT != 0 and segment.time_ns - x.last_time < teardown_ns
+    if segment.length == 1:
+        if segment.flags & kinds.FLAG_PSH:
+            return kinds.RETRANSMISSION
+        if not was_acked and soon:
+            return kinds.RETRANSMISSION
+    if was_acked and precedes(acked, next_seq):
+        return kinds.RETRANSMISSION if segment.length == 1 else kinds.OLD_ACK
+    if x.flags & kinds.SIDE_FIN and (not was_acked or soon):
+        return kinds.OLD_ACK
+    if window_closed(y):
+        return kinds.ZERO_WINDOW_PROBE
+    return kinds.KEEPALIVE_PROBE
+
+
+@njit(nogil=True)
+def probing_of(flow, row, flows_last_time, probings, counters):
+    """The flow's PROBING row, taken from the free ones if it has none yet.
+
+    flows_last_time: ns, the flow's latest segment before this one, MISSING at its first.
+    """
+    if flow.probing == 0:
+        if counters.free_probing != 0:
+            index = counters.free_probing - 1
+            counters.free_probing = probings[index].owner
+        else:
+            index = counters.probings_used
+            counters.probings_used = index + 1
+        fresh = probings[index]
+        fresh.owner = row
+        fresh.activity_time = flows_last_time
+        for each in range(2):
+            clear_probe_side(fresh.side[each])
+        flow.probing = index + 1
+    return probings[flow.probing - 1]
+
+
+@njit(nogil=True)
+def clear_probe_side(side):
+    """Forget everything a reused PROBING row may hold."""
+    side.last_time = kinds.MISSING
+    side.last_frame = 0
+    side.spacing_ns = kinds.MISSING
+    side.last_seq = 0
+    side.waiting = 0
+    side.probes = 0
+    side.replies = 0
+    side.resets = 0
+    side.window_probes = 0
+    side.window_replies = 0
+    side.tentative = 0
+    side.tentative_ack = 0
+    side.kept_from = 0
+    side.kind = kinds.NO_KIND
+    side.at_next = 0
+    side.tentative_length = 0
+    side.tentative_kind = kinds.TENTATIVE
+
+
+@njit(nogil=True)
+def note_sent(probing, own, segment, event):
+    """What every probe, tentative or not, leaves behind: gap, spacing, time, frame, sequence number."""
+    time_ns = segment.time_ns
+    base = max(probing.activity_time, own.last_time)
+    event.gap_ns = kinds.MISSING if base == kinds.MISSING else time_ns - base
+    before = own.last_time
+    same_run = before != kinds.MISSING and (before >= probing.activity_time or own.waiting > 0)
+    own.spacing_ns = time_ns - before if same_run else kinds.MISSING
+    own.last_time = time_ns
+    own.last_frame = segment.frame
+    own.last_seq = segment.seq
+
+
+@njit(nogil=True)
+def note_probe(probing, own, x, segment, kind, event):
+    """Count a probe of side `x`; it waits for its answer from now on."""
+    note_sent(probing, own, segment, event)
+    own.kind = kind
+    own.at_next = 1 if x.flags & kinds.SIDE_NEXT and segment.seq == x.next_seq else 0
+    own.waiting += 1
+    if kind == kinds.KEEPALIVE_PROBE:
+        own.probes += 1
+    else:
+        own.window_probes += 1
+
+
+@njit(nogil=True)
+def repeats_tentative(own, segment):
+    """Whether a segment repeats the pure ACK that opened its side: same seq, ack and length."""
+    return (
+        is_pure_ack(segment)
+        and segment.seq == own.last_seq
+        and segment.ack == own.tentative_ack
+        and segment.length == own.tentative_length
+    )
+
+
+@njit(nogil=True)
+def note_tentative(probing, own, x, segment, event):
+    """Keep a pure ACK of a side that had no next_seq: the peer's answer may prove it a probe."""
+    note_sent(probing, own, segment, event)
+    x.flags |= kinds.SIDE_TENTATIVE
+    own.tentative += 1
+    own.tentative_ack = segment.ack
+    own.tentative_length = segment.length
+    event.answers = own.tentative  # its ordinal, until the analysis ends
+
+
+@njit(nogil=True)
+def confirm_tentative(own, x, y_window_closed):
+    """The tentative segments of side `x` were probes: count the last 64, all of them waiting."""
+    count = min(np.int64(own.tentative), 64)
+    own.kept_from = own.tentative - count + 1
+    own.kind = kinds.ZERO_WINDOW_PROBE if y_window_closed else kinds.KEEPALIVE_PROBE
+    own.tentative_kind = own.kind
+    own.at_next = 0
+    own.waiting = count
+    if y_window_closed:
+        own.window_probes += count
+    else:
+        own.probes += count
+    x.flags = (np.int64(x.flags) & ~kinds.SIDE_TENTATIVE) | kinds.SIDE_NEXT | kinds.SIDE_LAST_PROBE
+    x.next_seq = advance(np.int64(own.last_seq), 1)
+
+
+@njit(nogil=True)
+def drop_tentative(flow, probings, sender, counters):
+    """The tentative segments of a side were ordinary: they count as activity, and give it a next_seq."""
+    probing = probings[flow.probing - 1]
+    own = probing.side[sender]
+    x = flow.side[sender]
+    end = advance(np.int64(own.last_seq), np.int64(own.tentative_length))
+    x.next_seq = highest(end, np.int64(x.acked)) if x.flags & kinds.SIDE_ACKED else end
+    x.flags = (np.int64(x.flags) & ~kinds.SIDE_TENTATIVE) | kinds.SIDE_NEXT
+    probing.activity_time = max(probing.activity_time, own.last_time)
+    clear_probe_side(own)
+    other = probing.side[1 - sender]
+    if other.last_time == kinds.MISSING:  # nobody has probed: the row is free again
+        probing.owner = counters.free_probing
+        counters.free_probing = flow.probing
+        flow.probing = 0

@@ -1,0 +1,266 @@
+"""The walk over decoded rows: each gets its flow, its label, its event; state moves on."""
+
+import numpy as np
+from numba import njit
+
+from analyzer import kinds
+from analyzer.track.kernels.answers import answer_kind, reset_kind
+from analyzer.track.kernels.decide import answers_challenge, decide, is_challenge, reset_verdict
+from analyzer.track.kernels.duplicates import is_duplicate, remember
+from analyzer.track.kernels.lookup import ROW_BITS, ROW_MASK, begins_anew, find_slot, open_flow, sender_in
+from analyzer.track.kernels.lookup import tuple_hash as hash_of
+from analyzer.track.kernels.other_kinds import other_kind
+from analyzer.track.kernels.probes import (
+    advance,
+    confirm_tentative,
+    drop_tentative,
+    is_probe,
+    is_pure_ack,
+    note_probe,
+    note_tentative,
+    probe_kind,
+    probing_of,
+    repeats_tentative,
+    window_closed,
+)
+from analyzer.track.kernels.update import note_base, update
+
+
+@njit(nogil=True)
+def flow_of(segment, flows, histories, buckets, counters):
+    """Row of the segment's flow, opened if need be; -1 where no room is left; and its sender.
+
+    Third: whether the segment is a duplicate, which neither opens a flow nor changes one.
+    """
+    hashed = hash_of(segment, counters.seed)
+    slot = find_slot(buckets, flows, segment, hashed)
+    entry = np.int64(buckets[slot])
+    previous = 0
+    if entry != 0:
+        row = (entry & ROW_MASK) - 1
+        flow = flows[row]
+        sender = sender_in(flow, segment)
+        if is_duplicate(histories, flow, row, sender, segment, counters):
+            return row, sender, True
+        if not begins_anew(flow, sender, segment):
+            return row, sender, False
+        previous = row + 1
+    row = counters.flows_used
+    if row >= len(flows):
+        return -1, 0, False
+    counters.flows_used = row + 1
+    if previous == 0:
+        counters.buckets_used += 1
+    open_flow(flows[row], segment, previous)
+    buckets[slot] = ((hashed & 0x3F) << ROW_BITS) | (row + 1)
+    return row, 0, False
+
+
+@njit(nogil=True)
+def begin_event(event, segment, row, sender, last_time):
+    """Fill an EVENT row with what needs no label. last_time: ns, of the flow's previous segment."""
+    event.frame = segment.frame
+    event.time_ns = segment.time_ns
+    event.gap_ns = kinds.MISSING if last_time == kinds.MISSING else segment.time_ns - last_time
+    event.rtt_ns = kinds.MISSING
+    event.answers = 0
+    event.flow = row
+    event.seq = segment.seq
+    event.ack = segment.ack
+    event.length = segment.length
+    event.window = segment.window
+    event.interface = segment.interface
+    event.sender = sender
+    event.otherwise = kinds.NO_KIND
+
+
+@njit(nogil=True)
+def end_tentative(flow, probings, sender, segment, counters):
+    """Side `sender` sends something other than the pure ACK that opened it (design 4.1)."""
+    own = probings[flow.probing - 1].side[sender]
+    if repeats_tentative(own, segment):
+        return
+    gives_up = segment.flags & kinds.FLAG_RST != 0
+    if gives_up and np.int64(segment.seq) == advance(np.int64(own.last_seq), 1):
+        confirm_tentative(own, flow.side[sender], window_closed(flow.side[1 - sender]))
+    else:
+        drop_tentative(flow, probings, sender, counters)
+
+
+@njit(nogil=True)
+def may_be_tentative(x, segment, kind):
+    """Whether a segment that opens its side in mid-connection may yet prove to be a probe."""
+    return (
+        (not x.flags & kinds.SIDE_SENT or x.flags & kinds.SIDE_TENTATIVE)
+        and is_pure_ack(segment)
+        and not (segment.length == 1 and segment.flags & kinds.FLAG_PSH)
+        and kind != kinds.HANDSHAKE_ACK
+    )
+
+
+@njit(nogil=True)
+def label(flow, row, sender, segment, probings, last_time, counters, event):
+    """The label of one segment that is no duplicate: the first of 4.1, 4.2 and 4.3 that fits."""
+    x = flow.side[sender]
+    if x.flags & kinds.SIDE_TENTATIVE:
+        end_tentative(flow, probings, sender, segment, counters)
+    if segment.flags & kinds.FLAG_RST:
+        return reset_kind(flow, probings, sender, segment, counters, event)
+    kind = probe_kind(x, flow.side[1 - sender], segment, counters.teardown_ns)
+    if is_probe(kind):
+        if x.flags & kinds.SIDE_TENTATIVE:
+            drop_tentative(flow, probings, sender, counters)
+        probing = probing_of(flow, row, last_time, probings, counters)
+        note_probe(probing, probing.side[sender], x, segment, kind, event)
+        return kind
+    answer = answer_kind(flow, probings, sender, segment, counters, event)
+    if kind == kinds.NO_KIND:
+        kind = answer
+    if kind != kinds.NO_KIND:
+        return kind
+    kind = other_kind(flow, sender, segment)
+    if may_be_tentative(x, segment, kind):
+        probing = probing_of(flow, row, last_time, probings, counters)
+        note_tentative(probing, probing.side[sender], x, segment, event)
+        event.otherwise = kind
+        return kinds.TENTATIVE
+    return kind
+
+
+@njit(nogil=True)
+def is_activity(kind):
+    """Whether a segment is activity other than probes and their answers (design 7, `gap_s`)."""
+    return not (
+        is_probe(kind)
+        or kind == kinds.KEEPALIVE_REPLY
+        or kind == kinds.ZERO_WINDOW_REPLY
+        or kind == kinds.KEEPALIVE_RESET
+        or kind == kinds.TENTATIVE
+    )
+
+
+@njit(nogil=True)
+def count_kind(flow, kind):
+    """Count the kinds that have no event of their own; True where the kind has one."""
+    if kind == kinds.DATA:
+        flow.data += 1
+    elif kind == kinds.ACK:
+        flow.ack += 1
+    elif kind == kinds.DUP_ACK:
+        flow.dup_ack += 1
+    elif kind == kinds.WINDOW_UPDATE:
+        flow.window_update += 1
+    elif kind == kinds.RETRANSMISSION:
+        flow.retransmission += 1
+    elif kind == kinds.OUT_OF_ORDER:
+        flow.out_of_order += 1
+    elif kind == kinds.DUPLICATE:
+        flow.duplicate += 1
+    else:
+        return True
+    return False
+
+
+@njit(nogil=True)
+def track_new(flow, row, sender, segment, flows, probings, talks, counters, event):
+    """Label a segment that is no duplicate and move its flow on; its kind."""
+    last_time = flow.side[flow.last_sender].last_time if flow.frames > 1 else kinds.MISSING
+    begin_event(event, segment, row, sender, last_time)
+    if is_challenge(flow, flows, sender, segment):
+        flow.flags |= kinds.FLOW_CHALLENGED  # it speaks of the old connection: no state of this one
+        note_base(flow.side[sender], flow.side[1 - sender], segment)
+        return kinds.ACK
+    if segment.flags & kinds.FLAG_RST and answers_challenge(flow, flows, sender, segment):
+        return kinds.RESET
+    kind = label(flow, row, sender, segment, probings, last_time, counters, event)
+    if segment.flags & kinds.FLAG_RST:
+        decide(flow, reset_verdict(flow, sender, segment, kind), sender, segment.frame)
+    if kind == kinds.HANDSHAKE_ACK:
+        flow.flags |= kinds.FLOW_ESTABLISHED
+        if flow.side[sender].syn_count > 0 and not flow.flags & kinds.FLOW_SYN_RETRIED and sender == 0:
+            flow.handshake_rtt_ns = segment.time_ns - flow.start
+    update(flow, sender, segment, kind, talks, counters)
+    if flow.probing != 0 and is_activity(kind):
+        probings[flow.probing - 1].activity_time = segment.time_ns
+    return kind
+
+
+@njit(nogil=True)
+def track_segment(segment, flows, probings, talks, histories, buckets, counters, events):
+    """Track one TCP segment and keep its event, if it has one."""
+    counters.segments += 1
+    row, sender, duplicate = flow_of(segment, flows, histories, buckets, counters)
+    if row < 0:
+        counters.untracked += 1
+        return
+    flow = flows[row]
+    flow.frames += 1
+    flow.last_frame = segment.frame
+    event = events[counters.events_used]
+    if duplicate:
+        last_time = flow.side[flow.last_sender].last_time
+        begin_event(event, segment, row, sender, last_time)
+        kind = kinds.DUPLICATE
+    else:
+        kind = track_new(flow, row, sender, segment, flows, probings, talks, counters, event)
+        remember(histories, flow, row, sender, segment, counters)
+    event.kind = kind
+    has_event = count_kind(flow, kind)
+    if has_event or event.answers != 0 or counters.all_packets:
+        counters.events_used += 1
+
+
+@njit(nogil=True)
+def track_other(segment, flows, buckets, counters, events):
+    """A row without a TCP segment of its own: an ICMP error, ARP, or a malformed header."""
+    row = kinds.NO_FLOW
+    kind = kinds.BROKEN
+    source_high = segment.source_high
+    source_low = segment.source_low
+    if segment.status == kinds.ICMP_ERROR:
+        kind = kinds.ICMP
+        source_high = segment.reporter_high
+        source_low = segment.reporter_low
+        slot = find_slot(buckets, flows, segment, hash_of(segment, counters.seed))
+        entry = np.int64(buckets[slot])
+        if entry != 0:
+            row = (entry & ROW_MASK) - 1
+            flows[row].flags |= kinds.FLOW_ICMP
+    elif segment.status == kinds.ARP_REQUEST:
+        kind = kinds.ARP_ASK
+    elif segment.status == kinds.ARP_REPLY:
+        kind = kinds.ARP_TELL
+    if segment.status != kinds.ICMP_ERROR and segment.status != kinds.MALFORMED and not counters.all_packets:
+        return
+    event = events[counters.events_used]
+    begin_event(event, segment, row, kinds.NO_SENDER, kinds.MISSING)
+    event.kind = kind
+    event.rtt_ns = np.int64(source_high)
+    event.answers = np.int64(source_low)
+    counters.events_used += 1
+
+
+@njit(cache=True, nogil=True)
+def track_segments(segments, start, flows, probings, talks, histories, buckets, tracker, events):
+    """Track decoded rows from `start` on; the position of the first one not tracked.
+
+    segments   SEGMENT[n], read only
+    flows      FLOW[f], probings PROBING[f], talks TALK[f], histories HISTORY[h]: tables, rows are
+               zeroed before their first use; read and written
+    buckets    uint32[b], the hash of 4-tuples; written
+    tracker    TRACKER[1], counters and thresholds; written
+    events     EVENT[e], filled from tracker.events_used on
+
+    Stops before the end where `events` is full (the caller empties it) or three quarters of
+    `buckets` are taken (the caller grows it).
+    """
+    counters = tracker[0]
+    for position in range(start, len(segments)):
+        if counters.events_used >= len(events) or 4 * (counters.buckets_used + 1) > 3 * len(buckets):
+            return position
+        segment = segments[position]
+        if segment.status == kinds.SEGMENT:
+            track_segment(segment, flows, probings, talks, histories, buckets, counters, events)
+        else:
+            track_other(segment, flows, buckets, counters, events)
+    return len(segments)

@@ -1,0 +1,262 @@
+"""How a segment moves its flow's state on, once it has its label (design 4).
+
+A RST changes no sequence number, window or FIN; a duplicate never gets here.
+"""
+
+import numpy as np
+from numba import njit
+
+from analyzer import kinds
+from analyzer.sequence import advance, highest, precedes
+from analyzer.track.kernels.other_kinds import fills_hole, sequence_end
+from analyzer.track.kernels.probes import is_probe
+
+ONCE = kinds.SIDE_FIN | kinds.SIDE_FIN_ACKED | kinds.SIDE_ACKED | kinds.SIDE_HOLE
+SECOND = 1e-9
+
+
+@njit(nogil=True)
+def note_base(x, y, segment):
+    """Initial sequence numbers as Wireshark 4.0 sets them: they tell 4-tuple reuse (design 4.4)."""
+    if not x.flags & kinds.SIDE_BASE:
+        syn = segment.flags & kinds.FLAG_SYN != 0
+        x.base_seq = np.int64(segment.seq) if syn else advance(np.int64(segment.seq), -1)
+        x.flags |= kinds.SIDE_BASE
+    if segment.flags & kinds.FLAG_ACK and not y.flags & kinds.SIDE_BASE:
+        y.base_seq = advance(np.int64(segment.ack), -1)
+        y.flags |= kinds.SIDE_BASE
+
+
+@njit(nogil=True)
+def note_syn(flow, sender, segment):
+    """A SYN sets its sender's next_seq anew and forgets what was acknowledged (design 4.4)."""
+    x = flow.side[sender]
+    x.flags = (np.int64(x.flags) & ~ONCE) | kinds.SIDE_SYN | kinds.SIDE_NEXT
+    x.next_seq = sequence_end(segment)
+    x.base_seq = segment.seq
+    x.pending_since = segment.time_ns
+    if x.syn_count < 255:
+        x.syn_count += 1
+    if x.syn_count > 1:
+        flow.flags |= kinds.FLOW_SYN_RETRIED
+    x.mss = segment.mss
+    x.window_scale = segment.window_scale
+    x.options = segment.options
+    if segment.options & kinds.OPTION_USER_TIMEOUT:
+        x.user_timeout = segment.user_timeout
+    if not flow.flags & kinds.FLOW_CLIENT_KNOWN:
+        flow.client = 1 - sender if segment.flags & kinds.FLAG_ACK else sender
+        flow.flags |= kinds.FLOW_CLIENT_KNOWN
+
+
+@njit(nogil=True)
+def open_hole(x, left, right):
+    """Remember octets that the capture has not shown; of several gaps the latest is kept."""
+    x.hole_left = left
+    x.hole_right = right
+    x.flags |= kinds.SIDE_HOLE
+
+
+@njit(nogil=True)
+def shrink_hole(x, segment):
+    """The segment showed octets at an edge of the hole, or in it."""
+    left = np.int64(segment.seq)
+    right = sequence_end(segment)
+    if precedes(np.int64(x.hole_left), left) and precedes(right, np.int64(x.hole_right)):
+        x.hole_left = right  # in the middle: what lies before stays unseen, as most often
+    elif precedes(np.int64(x.hole_left), left):
+        x.hole_right = left
+    else:
+        x.hole_left = right
+    if not precedes(np.int64(x.hole_left), np.int64(x.hole_right)):
+        x.flags = np.int64(x.flags) & ~kinds.SIDE_HOLE
+
+
+@njit(nogil=True)
+def note_sequence(x, segment, kind):
+    """Advance next_seq over what was sent, and count payload octets once."""
+    end = sequence_end(segment)
+    length = np.int64(segment.length)
+    if not x.flags & kinds.SIDE_NEXT:
+        x.next_seq = highest(end, np.int64(x.acked)) if x.flags & kinds.SIDE_ACKED else end
+        x.flags |= kinds.SIDE_NEXT
+        x.bytes += length
+        return
+    next_seq = np.int64(x.next_seq)
+    filled = fills_hole(x, segment) if length > 0 else 0
+    if filled > 0:
+        x.bytes += filled
+        shrink_hole(x, segment)
+    if kind == kinds.ZERO_WINDOW_PROBE or not precedes(next_seq, end):
+        return
+    seq = np.int64(segment.seq)
+    if precedes(next_seq, seq):
+        open_hole(x, next_seq, seq)
+        x.bytes += length
+    elif length > 0:
+        x.bytes += max(0, min(length, advance(end, -next_seq) - (1 if segment.flags & kinds.FLAG_FIN else 0)))
+    if not x.flags & kinds.SIDE_ACKED or not precedes(np.int64(x.acked), next_seq):
+        x.pending_since = segment.time_ns  # everything before was acknowledged
+    x.next_seq = end
+
+
+@njit(nogil=True)
+def note_acknowledgment(x, segment):
+    """The peer of `x` acknowledged: `acked` and, after frames the capture lost, next_seq move on."""
+    ack = np.int64(segment.ack)
+    advanced = not x.flags & kinds.SIDE_ACKED or precedes(np.int64(x.acked), ack)
+    x.retransmissions = 0
+    if not advanced:
+        return
+    x.acked = ack
+    x.flags |= kinds.SIDE_ACKED
+    if not x.flags & kinds.SIDE_NEXT:
+        return
+    if precedes(np.int64(x.next_seq), ack):
+        open_hole(x, np.int64(x.next_seq), ack)
+        x.next_seq = ack
+    if not precedes(ack, np.int64(x.next_seq)):
+        if x.flags & kinds.SIDE_FIN and not x.flags & kinds.SIDE_FIN_ACKED:
+            x.flags |= kinds.SIDE_FIN_ACKED
+            x.fin_acked_time = segment.time_ns
+    else:
+        x.pending_since = segment.time_ns  # progress: the rest waits since now
+
+
+@njit(nogil=True)
+def hop_distance(ttl):
+    """Routers passed, if the initial TTL was the next of 32, 64, 128 and 255 (design 5)."""
+    if ttl <= 32:
+        return 32 - ttl
+    if ttl <= 64:
+        return 64 - ttl
+    if ttl <= 128:
+        return 128 - ttl
+    return 255 - ttl
+
+
+@njit(nogil=True)
+def knows_hops(x, distance):
+    """Whether the side was seen at this hop distance before."""
+    hops = np.int64(x.hops)
+    mark = distance + 1
+    return (
+        hops & 0xFF == mark
+        or (hops >> 8) & 0xFF == mark
+        or (hops >> 16) & 0xFF == mark
+        or (hops >> 24) & 0xFF == mark
+    )
+
+
+@njit(nogil=True)
+def note_network(x, segment):
+    """Hop distance, IP ID pattern and TTL: what tells a middlebox's RST from the peer's."""
+    if x.ttl != segment.ttl or x.hops == 0:
+        distance = hop_distance(np.int64(segment.ttl))
+        hops = np.int64(x.hops)
+        if not knows_hops(x, distance) and hops >> 24 == 0:
+            x.hops = ((hops << 8) | (distance + 1)) & 0xFFFFFFFF
+        x.ttl = segment.ttl
+    if segment.ip_id == 0:
+        x.ip_id_pattern |= 1
+    elif x.flags & kinds.SIDE_SENT and x.ip_id != 0:
+        step = (np.int64(segment.ip_id) - np.int64(x.ip_id)) & 0xFFFF
+        x.ip_id_pattern |= 2 if 1 <= step <= 256 else 4
+    x.ip_id = segment.ip_id
+
+
+@njit(nogil=True)
+def talk_of(flow, talks, counters):
+    """The flow's TALK row, taken from the pool if it has none yet."""
+    if flow.talk == 0:
+        counters.talks_used += 1
+        flow.talk = counters.talks_used
+    return talks[flow.talk - 1]
+
+
+@njit(nogil=True)
+def note_message_gap(talk, gap_s):
+    """Welford's running mean and variance of the pauses between a side's messages."""
+    talk.gaps += 1
+    delta = gap_s - talk.gap_mean_s
+    talk.gap_mean_s += delta / talk.gaps
+    talk.gap_m2 += delta * (gap_s - talk.gap_mean_s)
+    if talk.gaps == 1 or gap_s < talk.gap_min_s:
+        talk.gap_min_s = gap_s
+    if gap_s > talk.gap_max_s:
+        talk.gap_max_s = gap_s
+
+
+@njit(nogil=True)
+def note_clock(talk, segment):
+    """The rate of the sender's timestamp clock, from its first TSval to the latest (RFC 7323 4.2.2)."""
+    if not segment.options & kinds.OPTION_TIMESTAMPS:
+        return
+    if talk.ts_first_time == 0:
+        talk.ts_first_time = segment.time_ns
+        talk.ts_first = segment.tsval
+        return
+    elapsed = segment.time_ns - talk.ts_first_time
+    if elapsed > 100_000_000:  # below 0.1 s the millisecond ticks are too coarse to measure with
+        ticks = advance(np.int64(segment.tsval), -np.int64(talk.ts_first))
+        talk.ts_rate_hz = ticks / (elapsed * SECOND)
+
+
+@njit(nogil=True)
+def note_talk(flow, sender, segment, kind, talks, counters):
+    """The rhythm of messages, and the timestamp clock wherever rhythm or probes make it useful."""
+    x = flow.side[sender]
+    time_ns = segment.time_ns
+    new_payload = segment.length > 0 and kind != kinds.RETRANSMISSION and not is_probe(kind)
+    if new_payload:
+        before = x.last_payload_time
+        if before != 0:
+            peer_spoke = flow.side[1 - sender].last_payload_time > before
+            if peer_spoke or time_ns - before >= counters.message_pause_ns:
+                talk = talk_of(flow, talks, counters).side[sender]
+                note_message_gap(talk, (time_ns - before) * SECOND)
+                note_clock(talk, segment)
+        x.last_payload_time = time_ns
+    elif is_probe(kind) or kind == kinds.KEEPALIVE_REPLY or kind == kinds.TENTATIVE:
+        note_clock(talk_of(flow, talks, counters).side[sender], segment)
+
+
+@njit(nogil=True)
+def update(flow, sender, segment, kind, talks, counters):
+    """Move the state of both sides on by one labelled segment."""
+    x = flow.side[sender]
+    y = flow.side[1 - sender]
+    reset = segment.flags & kinds.FLAG_RST != 0
+    note_base(x, y, segment)
+    if reset:
+        flow.flags |= kinds.FLOW_RESET
+    else:
+        if segment.flags & kinds.FLAG_SYN:
+            note_syn(flow, sender, segment)
+        else:
+            x.flags |= kinds.SIDE_TALKED
+            if kind != kinds.TENTATIVE:
+                note_sequence(x, segment, kind)
+            if kind == kinds.RETRANSMISSION and x.retransmissions < 255:
+                x.retransmissions += 1
+        if segment.flags & kinds.FLAG_FIN:
+            x.flags |= kinds.SIDE_FIN
+        if segment.flags & kinds.FLAG_ACK:
+            note_acknowledgment(y, segment)
+        x.window = segment.window
+        x.flags |= kinds.SIDE_WINDOW
+        if x.flags & kinds.SIDE_SENT:
+            pause_s = (segment.time_ns - x.last_time) * SECOND
+            if pause_s > x.longest_pause_s:
+                x.longest_pause_s = pause_s
+        note_network(x, segment)
+        note_talk(flow, sender, segment, kind, talks, counters)
+    if flow.first_closer == kinds.NO_SENDER and segment.flags & (kinds.FLAG_RST | kinds.FLAG_FIN):
+        flow.first_closer = sender
+    x.flags |= kinds.SIDE_SENT
+    if is_probe(kind):
+        x.flags |= kinds.SIDE_LAST_PROBE
+    else:
+        x.flags = np.int64(x.flags) & ~kinds.SIDE_LAST_PROBE
+    x.last_time = segment.time_ns
+    flow.last_sender = sender

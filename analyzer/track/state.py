@@ -1,0 +1,102 @@
+"""What tracking carries from chunk to chunk: arrays that are handed to the kernels and outlive them.
+
+Tables are reserved once, as anonymous memory that costs nothing until it is touched; they are
+never doubled and copied. Only the hash table grows, by half, since its slots have to move.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import numpy as np
+
+from analyzer.facts import Rows
+from analyzer.records import EVENT, FLOW, PROBING, TALK, rows
+from analyzer.rules import Rules
+
+RECENT = 8  # segments of a side that a copy is looked for among (design 4, duplicates)
+MOST_FLOWS = (1 << 26) - 2  # a hash slot has 26 bits for the flow
+MOST_HISTORIES = 1 << 17
+FIRST_BUCKETS = 1 << 14
+EVENT_ROOM = 1 << 16
+
+HISTORY = np.dtype(
+    [
+        ("newest_ns", "<i8"),  # time of the latest segment kept
+        ("owner", "<u4"),  # 1 + flow, 0 = free
+        ("next", "u1", (2,)),  # slot to write next, of each side
+        ("held", "u1", (2,)),  # slots in use, of each side
+        ("place", "<i8", (2, RECENT)),  # SEG.SEQ and SEG.ACK packed
+        ("shape", "<i8", (2, RECENT)),  # length, flags, window and IP ID (or checksum) packed
+        ("time_ns", "<i8", (2, RECENT)),
+    ],
+    align=True,
+)
+"""A flow's last segments, kept only while a copy of them can still come."""
+
+TRACKER = np.dtype(
+    [
+        ("segments", "<i8"),  # TCP segments seen
+        ("flows_used", "<i8"),
+        ("probings_used", "<i8"),
+        ("talks_used", "<i8"),
+        ("histories_used", "<i8"),
+        ("history_hand", "<i8"),  # where the search for a free history block goes on
+        ("buckets_used", "<i8"),
+        ("events_used", "<i8"),  # rows written to the events array since it was emptied
+        ("free_probing", "<i8"),  # 1 + first free PROBING row (chained by `owner`), 0 = none
+        ("untracked", "<i8"),  # segments of connections for which there was no room
+        ("seed", "<i8"),  # of the flow hash; results do not depend on it
+        ("dedup_window_ns", "<i8"),
+        ("history_horizon_ns", "<i8"),
+        ("teardown_ns", "<i8"),
+        ("reset_answer_ns", "<i8"),
+        ("give_up_slack_ns", "<i8"),
+        ("message_pause_ns", "<i8"),
+        ("all_packets", "u1"),  # 1: every segment becomes a row, not only events
+    ],
+    align=True,
+)
+"""Counters of the tables and the thresholds that the kernels read: one row."""
+
+SETTINGS = (
+    "dedup_window_ns",
+    "history_horizon_ns",
+    "teardown_ns",
+    "reset_answer_ns",
+    "give_up_slack_ns",
+    "message_pause_ns",
+)
+
+
+class State:
+    """The tables of one capture being tracked.
+
+    most_flows: how many flows to reserve room for; where memory cannot be had, less is taken.
+    """
+
+    def __init__(self, rules: Rules, *, all_packets: bool = False, most_flows: int = MOST_FLOWS) -> None:
+        self.flows, most_flows = reserve(min(most_flows, MOST_FLOWS), FLOW)
+        self.probings, _ = reserve(most_flows, PROBING)
+        self.talks, _ = reserve(most_flows, TALK)
+        self.histories, _ = reserve(min(most_flows, MOST_HISTORIES), HISTORY)
+        self.buckets = np.zeros(FIRST_BUCKETS, np.uint32)
+        self.events = rows(EVENT_ROOM, EVENT)
+        self.tracker = rows(1, TRACKER)
+        tracker = self.tracker[0]
+        tracker.seed = secrets.randbits(31)
+        tracker.all_packets = all_packets
+        for name in SETTINGS:
+            tracker[name] = getattr(rules, name)
+
+
+def reserve(count: int, dtype: np.dtype[Any]) -> tuple[Rows, int]:
+    """Zeroed rows of anonymous memory, halving the number until the system grants it."""
+    while True:
+        try:
+            return rows(count, dtype), count
+        except MemoryError:
+            if count <= 1 << 16:
+                raise
+            count //= 2
