@@ -197,7 +197,7 @@ SIDE_SENT = 0x0001  # the side has sent a segment
 SIDE_NEXT = 0x0002  # next_seq is known
 SIDE_ACKED = 0x0004  # the peer has acknowledged something: `acked` is known
 SIDE_WINDOW = 0x0008  # window is known
-SIDE_SYN = 0x0010  # sent a SYN
+SIDE_SYN = 0x0010  # sent a SYN, with or without ACK
 SIDE_FIN = 0x0020  # sent a FIN
 SIDE_FIN_ACKED = 0x0040  # and the peer acknowledged it
 SIDE_BASE = 0x0080  # base_seq is known
@@ -205,6 +205,10 @@ SIDE_TENTATIVE = 0x0100  # has only sent exact repeats of one pure ACK (design 4
 SIDE_TALKED = 0x0200  # sent something that is neither SYN nor RST
 SIDE_LAST_PROBE = 0x0400  # its latest segment was a probe
 SIDE_HOLE = 0x0800  # hole_left .. hole_right is known
+SIDE_SYN_ACK = 0x2000  # sent a SYN with ACK
+SIDE_BARE_SYN = 0x4000  # sent a SYN without ACK
+SIDE_OFFERED = 0x8000  # its octet at next_seq was offered to a closed window
+SIDE_DISORDER = 0x1000  # its times went backwards: files merged from several interfaces do that
 
 # Bits of FLOW.flags.
 FLOW_ESTABLISHED = 0x01  # handshake seen to its end

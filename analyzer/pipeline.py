@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+import struct
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from analyzer import kinds
+import numpy as np
+from numpy.typing import NDArray
+
+from analyzer import kernel_cache, kinds
 from analyzer.decode import Decoder
-from analyzer.diagnose import decide, find_runs, probe_events
+from analyzer.diagnose import decide, find_runs, probe_events, reasons, summarize
 from analyzer.errors import Damage, KeepaliveError
-from analyzer.facts import CaptureResult
-from analyzer.rules import Options
-from analyzer.sources import Source, discover, open_capture
-from analyzer.track import Tracker
+from analyzer.facts import CaptureResult, Rows
+from analyzer.reading import ReadAhead, earliest
+from analyzer.rules import Options, Rules
+from analyzer.sources import CHUNK_FRAMES, Source, discover, open_capture
+from analyzer.track import Tracker, prepare_tracking
 
 Progress = Callable[[str, int, "int | None", int], None]
 """Called now and then with path, bytes read, bytes in all (None: not known) and frames so far."""
 
 SMALLEST_FRAME = 16 + 40  # bytes: a pcap record header, and IPv4 and TCP headers without options
+
+
+SMALLEST_CAPTURES = {
+    "empty.pcap": struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1)
+    + struct.pack("<IIII14x", 0, 0, 14, 14),
+    "empty.pcapng": struct.pack("<IIIHHqI", 0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0, -1, 28)
+    + struct.pack("<IIHHII", 1, 20, 1, 0, 262144, 20)
+    + struct.pack("<IIIIIII14xxxI", 6, 48, 0, 0, 0, 14, 14, 48),
+}
+"""A frame of zeros in each format: enough to make numba compile what they need."""
 
 
 @dataclass
@@ -58,6 +75,37 @@ def analyze(
     return outcome
 
 
+class Diagnosis:
+    """What the tables ask of diagnosis, for the flows that are shown."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+
+    def summarize(self, result: CaptureResult, rows: NDArray[np.int64]) -> Rows:
+        """SUMMARY rows of the flows with these row numbers."""
+        return summarize(result, rows, self._rules)
+
+    def reasons(self, result: CaptureResult, rows: NDArray[np.int64]) -> list[str]:
+        """A sentence for each that justifies its verdict."""
+        return reasons(result, rows)
+
+
+def compiles_first() -> bool:
+    """Whether the next analysis has to compile its kernels, which takes a while."""
+    return not kernel_cache.is_filled()
+
+
+def warm_up() -> None:
+    """Compile every kernel, and keep it: afterwards no analysis has to."""
+    prepare_tracking()
+    with tempfile.TemporaryDirectory(prefix="keepalive-") as folder:
+        for name, content in SMALLEST_CAPTURES.items():
+            path = Path(folder) / name
+            path.write_bytes(content)
+            analyze([str(path)])
+    kernel_cache.forget_unused()
+
+
 def analyze_source(
     source: Source, options: Options, capture: int, first_flow: int, progress: Progress | None = None
 ) -> CaptureResult:
@@ -65,19 +113,17 @@ def analyze_source(
 
     capture, first_flow: number of this capture, and of its first flow, in the analysis.
     """
-    decoder = Decoder(FRAMES_A_CHUNK)
+    decoder = Decoder(CHUNK_FRAMES)
     most = source.size // SMALLEST_FRAME + 1 if source.size and not source.compressed else None
     tracker = Tracker(options.rules, all_packets=options.packets, most_flows=most)
     frames, start_ns, end_ns = 0, kinds.MISSING, kinds.MISSING
-    for chunk in source.chunks():
-        tracker.track(decoder.decode(chunk.buffer, chunk.frames, frames + 1))
-        times = chunk.frames.time_ns
-        end_ns = max(end_ns, int(times.max()))
-        earliest = int(times.min())
-        start_ns = earliest if start_ns == kinds.MISSING else min(start_ns, earliest)
-        frames += len(chunk.frames)
+    for batch in ReadAhead(source, decoder):
+        tracker.track(batch.segments)
+        frames = batch.frames
+        start_ns = earliest(start_ns, batch.start_ns)
+        end_ns = max(end_ns, batch.end_ns)
         if progress is not None:
-            progress(source.facts.path, source.consumed, source.size, frames)
+            progress(source.facts.path, batch.consumed, source.size, frames)
     tracker.finish()
     if tracker.untracked:
         source.facts.damages.append(

@@ -5,6 +5,8 @@ Times are int64 nanoseconds since the epoch. Sequence numbers are uint32; widen 
 before any arithmetic (`sequence`). Addresses are two uint64, high and low half; IPv4 is stored
 as the mapped form ::ffff:a.b.c.d (RFC 4291 2.5.5.2).
 
+No field bears the name of an ndarray attribute (flags, data, shape): interpreted, that would hide it.
+
 `rows` is the one constructor of arrays: it hands out `np.recarray`, because nested fields such
 as `flow.side[0].next_seq` work on those also when numba is switched off.
 """
@@ -48,7 +50,7 @@ SEGMENT = np.dtype(
         ("sack_right", "<u4"),  # one past its last octet
         ("source_port", "<u2"),
         ("destination_port", "<u2"),
-        ("flags", "<u2"),  # FLAG_*
+        ("control", "<u2"),  # control bits, kinds.FLAG_*
         ("window", "<u2"),  # SEG.WND, unscaled
         ("urgent", "<u2"),  # SEG.UP
         ("checksum", "<u2"),  # as sent, not verified
@@ -86,9 +88,10 @@ SIDE = np.dtype(
         ("hole_left", "<u4"),  # octets skipped in the capture: first
         ("hole_right", "<u4"),  # one past the last
         ("longest_pause_s", "<f4"),  # longest silence that ended with another segment of this side
+        ("recent", "<u4"),  # number of its latest segment in the ring of recent ones, 0 = none
         ("hops", "<u4"),  # up to four distinct hop distances + 1, one a byte, 0 = none (design 5)
         ("window", "<u2"),  # last advertised, unscaled
-        ("flags", "<u2"),  # SIDE_*
+        ("marks", "<u2"),  # kinds.SIDE_*
         ("mss", "<u2"),  # from its SYN, bytes, 0 = not sent
         ("ip_id", "<u2"),  # of its latest segment
         ("user_timeout", "<u2"),  # UTO option as sent, RFC 5482
@@ -103,15 +106,12 @@ SIDE = np.dtype(
 )
 """One endpoint of a flow, what every flow needs."""
 
-COUNTED = ("data", "retransmission", "out_of_order", "window_update", "dup_ack", "ack", "duplicate")
-
 FLOW = np.dtype(
     [
         ("address_high", "<u8", (2,)),  # of side 0 and side 1
         ("address_low", "<u8", (2,)),
         ("port", "<u2", (2,)),
         ("previous", "<u4"),  # 1 + flow that used the 4-tuple before, 0 = none
-        ("history", "<u4"),  # 1 + block of recent segments, 0 = none
         ("probing", "<u4"),  # 1 + PROBING row, 0 = none
         ("talk", "<u4"),  # 1 + TALK row, 0 = none
         ("frames", "<u4"),  # segments, duplicates included
@@ -120,20 +120,20 @@ FLOW = np.dtype(
         ("last_frame", "<i8"),
         ("decided_frame", "<i8"),  # the frame that decided the verdict, 0 = none
         ("handshake_rtt_ns", "<i8"),  # SYN to the ACK that completes the handshake, or MISSING
-        ("data", "<u4"),  # segments by kind, those that have no event (COUNTED)
-        ("retransmission", "<u4"),
-        ("out_of_order", "<u4"),
-        ("window_update", "<u4"),
-        ("dup_ack", "<u4"),
-        ("ack", "<u4"),
-        ("duplicate", "<u4"),
+        ("data_count", "<u4"),  # segments by kind, those that have no event
+        ("retransmission_count", "<u4"),
+        ("out_of_order_count", "<u4"),
+        ("window_update_count", "<u4"),
+        ("dup_ack_count", "<u4"),
+        ("ack_count", "<u4"),
+        ("duplicate_count", "<u4"),
         ("interface", "<u2"),  # where it was first seen
         ("verdict", "u1"),  # kinds.CLOSED …; UNDECIDED until a frame or the end decides
         ("decided_by", "u1"),  # side whose segment decided
         ("client", "u1"),  # side that is the client
         ("last_sender", "u1"),  # side of the latest segment that is no duplicate
         ("first_closer", "u1"),  # side that sent the first FIN or RST, 255 = none
-        ("flags", "u1"),  # FLOW_*
+        ("marks", "u1"),  # kinds.FLOW_*
         ("side", SIDE, (2,)),  # side 0 sent the first segment seen
     ],
     align=True,

@@ -18,10 +18,6 @@ class Rules:
     dedup_window_ns: int = 10_000_000
     """Copies of a frame are at most this far apart (design 4, `--dedup-window`)."""
 
-    history_horizon_ns: int = SECOND_NS
-    """How long a silent flow's recent segments are kept for the duplicate test. Our choice: far above
-    the window, since files merged from two interfaces are written out of order."""
-
     teardown_ns: int = SECOND_NS
     """Below this, a one-byte segment or an ACK after FIN is traffic in flight, no probe (design 4.1)."""
 

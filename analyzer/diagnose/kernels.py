@@ -19,7 +19,7 @@ def silent_prober(flow, probings, end_ns):
         return waiting, False
     for index in range(2):
         prober = probings[flow.probing - 1].side[index]
-        if prober.waiting == 0 or not flow.side[1 - index].flags & kinds.SIDE_SENT:
+        if prober.waiting == 0 or not flow.side[1 - index].marks & kinds.SIDE_SENT:
             continue
         waiting = index
         if prober.waiting >= 2 and prober.spacing_ns != kinds.MISSING:
@@ -33,10 +33,11 @@ def stalled_side(flow, stalled_retransmissions, stalled_ns):
     """The side whose last data was sent again and again without an answer, or 2."""
     for index in range(2):
         x = flow.side[index]
-        behind = not x.flags & kinds.SIDE_ACKED or precedes(np.int64(x.acked), np.int64(x.next_seq))
+        behind = not x.marks & kinds.SIDE_ACKED or precedes(np.int64(x.acked), np.int64(x.next_seq))
         if x.retransmissions == 0 or not behind:
             continue
-        if x.retransmissions >= stalled_retransmissions or x.last_time - x.pending_since >= stalled_ns:
+        long = x.pending_since != 0 and x.last_time - x.pending_since >= stalled_ns
+        if x.retransmissions >= stalled_retransmissions or long:
             return index
     return 2
 
@@ -67,8 +68,8 @@ def heard_lately(flow, end_ns):
 @njit(nogil=True)
 def verdict_at_end(flow, probings, end_ns, stalled_retransmissions, stalled_ns):
     """The verdict of a flow that no frame decided, and the side it is about."""
-    a = flow.side[0].flags
-    b = flow.side[1].flags
+    a = flow.side[0].marks
+    b = flow.side[1].marks
     if (a ^ b) & kinds.SIDE_FIN:
         return kinds.HALF_CLOSED, 0 if a & kinds.SIDE_FIN else 1
     prober, dead = silent_prober(flow, probings, end_ns)
@@ -77,7 +78,7 @@ def verdict_at_end(flow, probings, end_ns, stalled_retransmissions, stalled_ns):
     if prober < 2:
         return kinds.PROBING, prober
     side = stalled_side(flow, stalled_retransmissions, stalled_ns)
-    completed = flow.flags & kinds.FLOW_ESTABLISHED or a & b & kinds.SIDE_TALKED
+    completed = flow.marks & kinds.FLOW_ESTABLISHED or a & b & kinds.SIDE_TALKED
     if not completed or not a & b & kinds.SIDE_SENT:
         return kinds.UNKNOWN, kinds.NO_SENDER
     if side < 2:
@@ -98,11 +99,12 @@ def settle_verdicts(flows, probings, end_ns, stalled_retransmissions, stalled_ns
     """
     for position in range(len(flows)):
         flow = flows[position]
-        a = flow.side[0].flags
-        b = flow.side[1].flags
+        a = flow.side[0].marks
+        b = flow.side[1].marks
         if flow.verdict != kinds.REFUSED:
-            only_syns = (a | b) & kinds.SIDE_SYN and not (a | b) & kinds.SIDE_TALKED
-            if only_syns and not a & b & kinds.SIDE_SENT and not flow.flags & kinds.FLOW_RESET:
+            beyond = kinds.SIDE_TALKED | kinds.SIDE_SYN_ACK
+            only_syns = (a | b) & kinds.SIDE_BARE_SYN and not (a | b) & beyond
+            if only_syns and not a & b & kinds.SIDE_SENT and not flow.marks & kinds.FLOW_RESET:
                 flow.verdict = kinds.NO_ANSWER
                 flow.decided_by = 0
             elif a & b & kinds.SIDE_FIN:

@@ -211,7 +211,7 @@ def left_open(case: Case) -> str:
 
 
 def unknown(case: Case) -> str:
-    seen = [side for side in (0, 1) if case.flow.side[side].flags & kinds.SIDE_SENT]
+    seen = [side for side in (0, 1) if case.flow.side[side].marks & kinds.SIDE_SENT]
     if len(seen) == 1:
         return f"only the {case.name(seen[0])}'s segments are in the capture"
     return "the handshake was never completed"

@@ -20,9 +20,9 @@ def end_states(flow: Any, end_ns: int, time_wait_ns: int) -> tuple[int, int]:
     if verdict in (kinds.REFUSED, kinds.RESET_VERDICT, kinds.MIDDLEBOX_RESET, kinds.PEER_REBOOTED):
         return CLOSED, CLOSED
     if verdict == kinds.PEER_DEAD:
-        gone = CLOSED if flow.flags & kinds.FLOW_RESET else ESTABLISHED
+        gone = CLOSED if flow.marks & kinds.FLOW_RESET else ESTABLISHED
         return (gone, NOT_KNOWN) if flow.decided_by == 0 else (NOT_KNOWN, gone)
-    if verdict == kinds.HALF_CLOSED and flow.flags & kinds.FLOW_RESET:
+    if verdict == kinds.HALF_CLOSED and flow.marks & kinds.FLOW_RESET:
         return CLOSED, CLOSED
     return side_state(flow, 0, end_ns, time_wait_ns), side_state(flow, 1, end_ns, time_wait_ns)
 
@@ -30,8 +30,8 @@ def end_states(flow: Any, end_ns: int, time_wait_ns: int) -> tuple[int, int]:
 def side_state(flow: Any, index: int, end_ns: int, time_wait_ns: int) -> int:
     """The state of one side that no RST ended."""
     x, y = flow.side[index], flow.side[1 - index]
-    sent_fin, peer_fin = bool(x.flags & kinds.SIDE_FIN), bool(y.flags & kinds.SIDE_FIN)
-    fin_acked, peer_fin_acked = bool(x.flags & kinds.SIDE_FIN_ACKED), bool(y.flags & kinds.SIDE_FIN_ACKED)
+    sent_fin, peer_fin = bool(x.marks & kinds.SIDE_FIN), bool(y.marks & kinds.SIDE_FIN)
+    fin_acked, peer_fin_acked = bool(x.marks & kinds.SIDE_FIN_ACKED), bool(y.marks & kinds.SIDE_FIN_ACKED)
     if sent_fin and peer_fin:
         if flow.first_closer != index:
             return CLOSED if fin_acked else LAST_ACK
@@ -42,8 +42,8 @@ def side_state(flow: Any, index: int, end_ns: int, time_wait_ns: int) -> int:
         return FIN_WAIT_2 if fin_acked else FIN_WAIT_1
     if peer_fin:
         return CLOSE_WAIT if peer_fin_acked else ESTABLISHED
-    if not x.flags & kinds.SIDE_SENT:
+    if not x.marks & kinds.SIDE_SENT:
         return NOT_KNOWN
-    if x.flags & kinds.SIDE_TALKED or flow.flags & kinds.FLOW_ESTABLISHED:
+    if x.marks & kinds.SIDE_TALKED or flow.marks & kinds.FLOW_ESTABLISHED:
         return ESTABLISHED
     return SYN_SENT if index == flow.client else SYN_RECEIVED

@@ -46,8 +46,8 @@ def last_sign_of_life(flow: Any) -> int:
     about_peer = flow.verdict in (kinds.PEER_DEAD, kinds.PROBING, kinds.STALLED)
     if about_peer:
         peer = flow.side[1 - flow.decided_by]
-        return int(peer.last_time) if peer.flags & kinds.SIDE_SENT else kinds.MISSING
-    return max(int(side.last_time) for side in flow.side if side.flags & kinds.SIDE_SENT)
+        return int(peer.last_time) if peer.marks & kinds.SIDE_SENT else kinds.MISSING
+    return max(int(side.last_time) for side in flow.side if side.marks & kinds.SIDE_SENT)
 
 
 def summarize(result: CaptureResult, chosen: NDArray[np.int64], rules: Rules) -> Rows:

@@ -11,7 +11,8 @@ import numpy as np
 
 from analyzer import kinds
 from analyzer.facts import Rows
-from analyzer.records import EVENT, as_records
+from analyzer.records import EVENT, PROBING, as_records, rows
+from analyzer.track.kernels.probes import ORDINAL_SHIFT
 
 IN_MEMORY = 1_000_000
 NO_EVENT = np.zeros(256, bool)
@@ -111,22 +112,41 @@ class LabelledEvents:
                 yield batch
 
     def _resolve(self, raw: Rows) -> Rows:
-        tentative = np.flatnonzero(raw.kind == kinds.TENTATIVE)
-        if not len(tentative):
+        touched = np.flatnonzero((raw.kind == kinds.TENTATIVE) | (raw.otherwise == kinds.TENTATIVE))
+        if not len(touched):
             return raw
         batch = as_records(np.array(raw))
-        proven, kind = outcome_of(batch[tentative], self._flows, self._probings)
-        batch.kind[tentative] = np.where(proven, kind, batch.otherwise[tentative])
-        batch.answers[tentative] = 0
+        events = as_records(np.array(raw)[touched])
+        own = events.kind == kinds.TENTATIVE
+        proven, kind = outcome_of(events, events.sender, self._flows, self._probings)
+        peer_proven, _ = outcome_of(events, 1 - events.sender, self._flows, self._probings)
+        proven &= ordinal(events) >= kept_from(events, self._flows, self._probings)
+        batch.kind[touched] = np.where(own, np.where(proven, kind, events.otherwise), events.kind)
+        other_gap = np.where(own, ~proven, peer_proven)
+        batch.gap_ns[touched] = np.where(other_gap, events.rtt_ns, events.gap_ns)
+        batch.rtt_ns[touched] = kinds.MISSING
+        batch.answers[touched] = events.answers & ((1 << ORDINAL_SHIFT) - 1)
         return batch
 
 
-def outcome_of(tentative: Rows, flows: Rows, probings: Rows) -> tuple[Any, Any]:
-    """For tentative EVENT rows: bool[n] whether each proved to be a probe, uint8[n] of which kind."""
-    row = flows.probing[tentative.flow].astype(np.int64)
-    known = row > 0
-    if not len(probings):
-        return known, np.zeros(len(tentative), np.uint8)
-    side = probings.side[np.maximum(row, 1) - 1, tentative.sender]
-    proven = known & (side["tentative_kind"] != kinds.TENTATIVE) & (tentative.answers >= side["kept_from"])
-    return proven, side["tentative_kind"]
+def probe_sides(events: Rows, sender: Any, flows: Rows, probings: Rows) -> tuple[Any, Any]:
+    """bool[n]: which flows have a PROBING row; and the PROBE_SIDE rows of the given sides (or any)."""
+    row = flows.probing[events.flow].astype(np.int64)
+    table = probings if len(probings) else rows(1, PROBING)
+    return row > 0, table.side[np.maximum(row, 1) - 1, sender]
+
+
+def outcome_of(events: Rows, sender: Any, flows: Rows, probings: Rows) -> tuple[Any, Any]:
+    """Whether the tentative segments of the given sides proved to be probes (bool[n]), of which kind."""
+    known, side = probe_sides(events, sender, flows, probings)
+    return known & (side["tentative_kind"] != kinds.TENTATIVE), side["tentative_kind"]
+
+
+def ordinal(events: Rows) -> Any:
+    """Number of each tentative segment among those of its side, from 1."""
+    return events.answers >> ORDINAL_SHIFT
+
+
+def kept_from(events: Rows, flows: Rows, probings: Rows) -> Any:
+    """Ordinal of the oldest tentative segment that became a probe, for each event's sender."""
+    return probe_sides(events, events.sender, flows, probings)[1]["kept_from"]

@@ -9,9 +9,9 @@ from analyzer import (
     kinds,
 )
 from analyzer.facts import Rows
-from analyzer.records import as_records
+from analyzer.records import SEGMENT, as_records, rows
 from analyzer.rules import Rules
-from analyzer.track.events import IN_MEMORY, EventStore, LabelledEvents, outcome_of
+from analyzer.track.events import IN_MEMORY, EventStore, LabelledEvents, kept_from, ordinal, outcome_of
 from analyzer.track.kernels import grow_buckets, track_segments
 from analyzer.track.state import MOST_FLOWS, State
 
@@ -70,8 +70,9 @@ class Tracker:
                 state.flows,
                 state.probings,
                 state.talks,
-                state.histories,
+                state.recent,
                 state.buckets,
+                state.ahead,
                 state.tracker,
                 state.events,
             )
@@ -97,7 +98,8 @@ class Tracker:
             tentative = as_records(np.asarray(batch)[batch.kind == kinds.TENTATIVE])
             if not len(tentative):
                 continue
-            proven, _ = outcome_of(tentative, self.flows, self.probings)
+            proven, _ = outcome_of(tentative, tentative.sender, self.flows, self.probings)
+            proven &= ordinal(tentative) >= kept_from(tentative, self.flows, self.probings)
             for name, kind in COUNTED_KINDS.items():
                 chosen = ~proven & (tentative.otherwise == kind)
                 np.add.at(self.flows[name], tentative.flow[chosen], 1)
@@ -107,10 +109,17 @@ class Tracker:
         return LabelledEvents(self._store, self.flows, self.probings, only_events=only_events)
 
 
+def prepare_tracking() -> None:
+    """Compile the kernels of tracking, also the one that only large captures need."""
+    tracker = Tracker(Rules(), most_flows=1)
+    tracker.track(rows(0, SEGMENT))
+    tracker._grow()
+
+
 COUNTED_KINDS = {
-    "data": kinds.DATA,
-    "retransmission": kinds.RETRANSMISSION,
-    "window_update": kinds.WINDOW_UPDATE,
-    "dup_ack": kinds.DUP_ACK,
-    "ack": kinds.ACK,
+    "data_count": kinds.DATA,
+    "retransmission_count": kinds.RETRANSMISSION,
+    "window_update_count": kinds.WINDOW_UPDATE,
+    "dup_ack_count": kinds.DUP_ACK,
+    "ack_count": kinds.ACK,
 }

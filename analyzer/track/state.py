@@ -15,25 +15,22 @@ from analyzer.facts import Rows
 from analyzer.records import EVENT, FLOW, PROBING, TALK, rows
 from analyzer.rules import Rules
 
-RECENT = 8  # segments of a side that a copy is looked for among (design 4, duplicates)
 MOST_FLOWS = (1 << 26) - 2  # a hash slot has 26 bits for the flow
-MOST_HISTORIES = 1 << 17
+RECENT_ROOM = 1 << 16  # a power of 2; at 6 million segments a second still more than the window
 FIRST_BUCKETS = 1 << 14
 EVENT_ROOM = 1 << 16
 
-HISTORY = np.dtype(
+RECENT = np.dtype(
     [
-        ("newest_ns", "<i8"),  # time of the latest segment kept
-        ("owner", "<u4"),  # 1 + flow, 0 = free
-        ("next", "u1", (2,)),  # slot to write next, of each side
-        ("held", "u1", (2,)),  # slots in use, of each side
-        ("place", "<i8", (2, RECENT)),  # SEG.SEQ and SEG.ACK packed
-        ("shape", "<i8", (2, RECENT)),  # length, flags, window and IP ID (or checksum) packed
-        ("time_ns", "<i8", (2, RECENT)),
+        ("place", "<i8"),  # SEG.SEQ and SEG.ACK packed
+        ("form", "<i8"),  # length, flags, window and IP ID (or checksum) packed
+        ("time_ns", "<i8"),
+        ("owner", "<i8"),  # 2 * flow + side
+        ("before", "<u4"),  # number of the segment that this side sent before, low 32 bits, 0 = none
     ],
     align=True,
 )
-"""A flow's last segments, kept only while a copy of them can still come."""
+"""One of the latest segments of all flows, for the duplicate test."""
 
 TRACKER = np.dtype(
     [
@@ -41,15 +38,13 @@ TRACKER = np.dtype(
         ("flows_used", "<i8"),
         ("probings_used", "<i8"),
         ("talks_used", "<i8"),
-        ("histories_used", "<i8"),
-        ("history_hand", "<i8"),  # where the search for a free history block goes on
+        ("written", "<i8"),  # number of the latest row of the ring of recent segments
         ("buckets_used", "<i8"),
         ("events_used", "<i8"),  # rows written to the events array since it was emptied
         ("free_probing", "<i8"),  # 1 + first free PROBING row (chained by `owner`), 0 = none
         ("untracked", "<i8"),  # segments of connections for which there was no room
         ("seed", "<i8"),  # of the flow hash; results do not depend on it
         ("dedup_window_ns", "<i8"),
-        ("history_horizon_ns", "<i8"),
         ("teardown_ns", "<i8"),
         ("reset_answer_ns", "<i8"),
         ("give_up_slack_ns", "<i8"),
@@ -60,9 +55,18 @@ TRACKER = np.dtype(
 )
 """Counters of the tables and the thresholds that the kernels read: one row."""
 
+LOOK_AHEAD = 16  # segments whose rows are fetched together
+
+AHEAD = np.dtype(
+    [
+        ("hashed", "<i8"),  # hash of the segment's 4-tuple
+        ("row", "<i8"),  # its flow as far as one can tell before tracking, or -1
+    ]
+)
+"""Scratch: what is known of the next segments."""
+
 SETTINGS = (
     "dedup_window_ns",
-    "history_horizon_ns",
     "teardown_ns",
     "reset_answer_ns",
     "give_up_slack_ns",
@@ -80,7 +84,8 @@ class State:
         self.flows, most_flows = reserve(min(most_flows, MOST_FLOWS), FLOW)
         self.probings, _ = reserve(most_flows, PROBING)
         self.talks, _ = reserve(most_flows, TALK)
-        self.histories, _ = reserve(min(most_flows, MOST_HISTORIES), HISTORY)
+        self.recent = rows(RECENT_ROOM, RECENT)
+        self.ahead = rows(LOOK_AHEAD, AHEAD)
         self.buckets = np.zeros(FIRST_BUCKETS, np.uint32)
         self.events = rows(EVENT_ROOM, EVENT)
         self.tracker = rows(1, TRACKER)

@@ -8,7 +8,7 @@ from analyzer.sequence import advance, precedes
 from analyzer.track.kernels.probes import confirm_tentative, drop_tentative, window_closed
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def is_dsack_of(segment, seq):
     """Whether the first SACK block reports octet `seq` as received twice (RFC 2883 4)."""
     return (
@@ -18,7 +18,7 @@ def is_dsack_of(segment, seq):
     )
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def close_waiting(prober, segment, with_rtt, event):
     """The prober's last probe is answered by `segment`; with several waiting the RTT is ambiguous."""
     event.answers = prober.last_frame
@@ -27,7 +27,7 @@ def close_waiting(prober, segment, with_rtt, event):
     prober.waiting = 0
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def count_answer(prober):
     """Count the answered probe under its kind."""
     if prober.kind == kinds.KEEPALIVE_PROBE:
@@ -36,13 +36,13 @@ def count_answer(prober):
         prober.window_replies += 1
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def reply_kind(prober):
     """The label of a bare ACK that answers the prober's last probe."""
     return kinds.KEEPALIVE_REPLY if prober.kind == kinds.KEEPALIVE_PROBE else kinds.ZERO_WINDOW_REPLY
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def prove_tentative(flow, probings, sender, segment, counters, event):
     """A bare ACK of `sender` may prove the other side's tentative segments; its label or NO_KIND."""
     prober_side = 1 - sender
@@ -55,30 +55,32 @@ def prove_tentative(flow, probings, sender, segment, counters, event):
         drop_tentative(flow, probings, prober_side, counters)  # it was data
         return kinds.NO_KIND
     y = flow.side[sender]
-    closed = window_closed(y) if y.flags & kinds.SIDE_WINDOW else segment.window == 0
+    closed = window_closed(y) if y.marks & kinds.SIDE_WINDOW else segment.window == 0
     confirm_tentative(prober, x, closed)
     count_answer(prober)
     close_waiting(prober, segment, True, event)
     return reply_kind(prober)
 
 
-@njit(nogil=True)
-def answer_kind(flow, probings, sender, segment, counters, event):
+@njit(nogil=True, _nrt=False, error_model="numpy")
+def answer_kind(flow, probings, sender, segment, labelled, counters, event):
     """Settle what the other side's probes wait for; the label of an answer, or NO_KIND.
 
-    The segment is no RST and no probe of its own. Writes event.answers and event.rtt_ns.
+    The segment is no RST and no probe of its own. labelled: table 4.1 has given it a label
+    already, so it is no bare ACK here. Writes event.answers and event.rtt_ns.
     """
-    if flow.probing == 0 or segment.flags & (kinds.FLAG_ACK | kinds.FLAG_SYN) != kinds.FLAG_ACK:
+    if flow.probing == 0 or not segment.control & kinds.FLAG_ACK:
         return kinds.NO_KIND
-    bare = segment.length == 0 and not segment.flags & kinds.FLAG_FIN
-    if flow.side[1 - sender].flags & kinds.SIDE_TENTATIVE:
+    payload = segment.length > 0 or segment.control & kinds.FLAG_FIN != 0
+    bare = not payload and not labelled and not segment.control & kinds.FLAG_SYN
+    if flow.side[1 - sender].marks & kinds.SIDE_TENTATIVE:
         return prove_tentative(flow, probings, sender, segment, counters, event) if bare else kinds.NO_KIND
     prober = probings[flow.probing - 1].side[1 - sender]
     if prober.waiting == 0:
         return kinds.NO_KIND
     ack = np.int64(segment.ack)
     probed = np.int64(prober.last_seq)
-    if ack == advance(probed, 1):
+    if ack == advance(probed, 1) and (bare or payload):
         count_answer(prober)
         close_waiting(prober, segment, True, event)
         return reply_kind(prober) if bare else kinds.NO_KIND
@@ -92,7 +94,13 @@ def answer_kind(flow, probings, sender, segment, counters, event):
     return kinds.NO_KIND
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
+def keeps_its_place(x, segment):
+    """Whether a RST has the shape of giving up: RST+ACK at the next sequence number."""
+    return segment.control & kinds.FLAG_ACK != 0 and segment.seq == x.next_seq
+
+
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def gave_up(x, own, segment, slack_ns):
     """Whether a RST of side `x` ends its own probing (design 4.2, giving up).
 
@@ -102,33 +110,33 @@ def gave_up(x, own, segment, slack_ns):
     since = segment.time_ns - own.last_time
     spacing = own.spacing_ns
     if own.waiting > 0:
-        allowed = slack_ns if spacing == kinds.MISSING else slack_ns + spacing * 3 // 2
-        if since <= allowed:
+        allowed = 2 * slack_ns if spacing == kinds.MISSING else 2 * slack_ns + 3 * spacing
+        if 2 * since <= allowed:
             return True
     return (
-        segment.flags & kinds.FLAG_ACK != 0
-        and x.flags & kinds.SIDE_LAST_PROBE != 0
+        keeps_its_place(x, segment)
+        and x.marks & kinds.SIDE_LAST_PROBE != 0
         and spacing != kinds.MISSING
-        and segment.seq == x.next_seq
+        and spacing > 0
         and segment.window == x.window
         and abs(since - spacing) * 10 <= spacing
     )
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def reset_kind(flow, probings, sender, segment, counters, event):
     """The label of a RST: the answer of a peer that knows no connection, giving up, or neither."""
     if flow.probing == 0:
         return kinds.RESET
     probing = probings[flow.probing - 1]
     prober = probing.side[1 - sender]
-    gives_up = False
     own = probing.side[sender]
-    if own.last_time != kinds.MISSING:
-        gives_up = gave_up(flow.side[sender], own, segment, counters.give_up_slack_ns)
+    gives_up = own.last_time != kinds.MISSING and gave_up(
+        flow.side[sender], own, segment, counters.give_up_slack_ns
+    )
     answers = prober.waiting > 0 and segment.time_ns - prober.last_time < counters.reset_answer_ns
-    # Both sides probing: giving up keeps the ACK flag, a lost connection sends a bare RST (RFC 9293 3.5.2).
-    if answers and not (gives_up and segment.flags & kinds.FLAG_ACK):
+    # Both sides probing: giving up keeps its place, a lost connection sends a bare RST (RFC 9293 3.5.2).
+    if answers and not (gives_up and keeps_its_place(flow.side[sender], segment)):
         after_keepalive = prober.kind == kinds.KEEPALIVE_PROBE
         if after_keepalive:
             prober.resets += 1
@@ -136,4 +144,11 @@ def reset_kind(flow, probings, sender, segment, counters, event):
             prober.window_replies += 1
         close_waiting(prober, segment, True, event)
         return kinds.KEEPALIVE_RESET if after_keepalive else kinds.RESET
-    return kinds.KEEPALIVE_TIMEOUT if gives_up else kinds.RESET
+    acknowledges_more = precedes(advance(np.int64(prober.last_seq), 1), np.int64(segment.ack))
+    if prober.waiting > 0 and segment.control & kinds.FLAG_ACK and acknowledges_more:
+        count_answer(prober)
+        close_waiting(prober, segment, False, event)
+    if gives_up:
+        own.waiting = 0
+        return kinds.KEEPALIVE_TIMEOUT
+    return kinds.RESET

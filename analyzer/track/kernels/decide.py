@@ -8,7 +8,7 @@ from analyzer.track.kernels.lookup import sender_in
 from analyzer.track.kernels.update import hop_distance, knows_hops
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def decide(flow, verdict, sender, frame):
     """Set the verdict unless an earlier frame has."""
     if flow.verdict == kinds.UNDECIDED:
@@ -17,49 +17,49 @@ def decide(flow, verdict, sender, frame):
         flow.decided_frame = frame
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def reset_verdict(flow, sender, segment, kind):
     """What a RST says became of the connection, the first row of design 5 that fits."""
     x = flow.side[sender]
     y = flow.side[1 - sender]
-    if y.flags & kinds.SIDE_SYN and not (x.flags | y.flags) & kinds.SIDE_TALKED:
-        if not x.flags & kinds.SIDE_SYN:
-            return kinds.REFUSED
+    only_syns = not (x.marks | y.marks) & (kinds.SIDE_TALKED | kinds.SIDE_SYN_ACK)
+    if only_syns and y.marks & kinds.SIDE_BARE_SYN and not x.marks & kinds.SIDE_BARE_SYN:
+        return kinds.REFUSED
     if x.hops != 0 and not knows_hops(x, hop_distance(np.int64(segment.ttl))):
         return kinds.MIDDLEBOX_RESET
-    if kind == kinds.KEEPALIVE_RESET and not x.flags & kinds.SIDE_FIN:
+    if kind == kinds.KEEPALIVE_RESET and not x.marks & kinds.SIDE_FIN:
         return kinds.PEER_REBOOTED
     if kind == kinds.KEEPALIVE_TIMEOUT:
         return kinds.PEER_DEAD
-    if (x.flags ^ y.flags) & kinds.SIDE_FIN:
+    if (x.marks ^ y.marks) & kinds.SIDE_FIN:
         return kinds.HALF_CLOSED
     return kinds.RESET_VERDICT
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def is_challenge(flow, flows, sender, segment):
     """Whether a bare ACK during a handshake speaks for the connection that the 4-tuple had before.
 
     RFC 9293 3.10.7.4: a SYN in a synchronized state is answered with an ACK of what was expected.
     """
     y = flow.side[1 - sender]
-    if flow.previous == 0 or flow.side[sender].flags & kinds.SIDE_SYN or not y.flags & kinds.SIDE_SYN:
+    if flow.previous == 0 or flow.side[sender].marks & kinds.SIDE_SYN or not y.marks & kinds.SIDE_SYN:
         return False
-    if segment.length != 0 or segment.flags & 0x17 != kinds.FLAG_ACK:
+    if segment.length != 0 or segment.control & 0x17 != kinds.FLAG_ACK:
         return False
     old = flows[flow.previous - 1]
     old_sender = sender_in(old, segment)
     return (
         old_sender < 2
-        and old.side[1 - old_sender].flags & kinds.SIDE_NEXT != 0
+        and old.side[1 - old_sender].marks & kinds.SIDE_NEXT != 0
         and segment.ack == old.side[1 - old_sender].next_seq
     )
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def answers_challenge(flow, flows, sender, segment):
     """Whether a RST answers that challenge ACK: the old peer has forgotten the connection."""
-    if not flow.flags & kinds.FLOW_CHALLENGED:
+    if not flow.marks & kinds.FLOW_CHALLENGED:
         return False
     old = flows[flow.previous - 1]
     old_sender = sender_in(old, segment)

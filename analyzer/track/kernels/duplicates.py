@@ -1,90 +1,85 @@
 """Copies of a frame: port mirrors, `-i any` and several interfaces make them (design 4).
 
-A side's last eight segments are kept in a block of a shared pool. A flow silent for longer than
-the horizon loses its block to another, so the pool stays as small as what is being talked about.
+The latest segments of all flows stand in one ring, in the order they came; each names the one
+its side sent before. A side needs to keep only the number of its last one, and what is compared
+was written a moment ago, so it is near.
 """
 
 import numpy as np
 from numba import njit
 
+from analyzer import kinds
 
-@njit(nogil=True)
+RECENT = 8  # segments of a side that a copy is looked for among (design 4)
+
+
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def pack_place(segment):
     """SEG.SEQ and SEG.ACK in one int64."""
     return ((np.int64(segment.seq) - 0x80000000) << 32) | np.int64(segment.ack)
 
 
-@njit(nogil=True)
-def pack_shape(segment):
+@njit(nogil=True, _nrt=False, error_model="numpy")
+def pack_form(segment):
     """Length, flags, window and IP ID in one int64; where there is no IP ID, the TCP checksum."""
     if segment.ip_id != 0:
         mark = np.int64(segment.ip_id)
     else:
         mark = 0x10000 | np.int64(segment.checksum)
     length = np.int64(segment.length) & 0x1FFFFF  # exact up to 2 MiB, above any real segment
-    return (length << 42) | (np.int64(segment.flags & 0x1FF) << 33) | (np.int64(segment.window) << 17) | mark
+    return (
+        (length << 42) | (np.int64(segment.control & 0x1FF) << 33) | (np.int64(segment.window) << 17) | mark
+    )
 
 
-@njit(nogil=True)
-def is_duplicate(histories, flow, row, sender, segment, tracker):
-    """Whether `segment` copies one of its sender's last eight, at most the window apart either way.
+@njit(nogil=True, _nrt=False, error_model="numpy")
+def entry_of(recent, ordinal, written, owner):
+    """Position in `recent` of a segment of `owner`, or -1 if it was overwritten since.
 
-    histories: HISTORY rows, read only.
+    ordinal: its number, low 32 bits, 0 = none. written: segments written so far.
     """
-    if flow.history == 0:
-        return False
-    block = histories[flow.history - 1]
-    if block.owner != row + 1:
+    if ordinal == 0 or ((written - ordinal) & 0xFFFFFFFF) >= len(recent):
+        return -1
+    position = ordinal & (len(recent) - 1)
+    return position if recent[position].owner == owner else -1
+
+
+@njit(nogil=True, _nrt=False, error_model="numpy")
+def is_duplicate(recent, x, owner, segment, counters):
+    """Whether `segment` copies one of the last eight of its side `x`, the window apart at most.
+
+    recent: RECENT rows, read only. owner: 2 * flow + side.
+    """
+    apart = segment.time_ns - x.last_time
+    window = counters.dedup_window_ns
+    if apart > window and not x.marks & kinds.SIDE_DISORDER:
+        return False  # every earlier one is older still
+    position = entry_of(recent, np.int64(x.recent), counters.written, owner)
+    if position < 0:
         return False
     place = pack_place(segment)
-    for slot in range(block.held[sender]):
-        if block.place[sender][slot] == place and block.shape[sender][slot] == pack_shape(segment):
-            apart = segment.time_ns - block.time_ns[sender][slot]
-            if -tracker.dedup_window_ns <= apart <= tracker.dedup_window_ns:
-                return True
+    form = pack_form(segment)
+    for _ in range(RECENT):
+        entry = recent[position]
+        if entry.place == place and entry.form == form and abs(segment.time_ns - entry.time_ns) <= window:
+            return True
+        position = entry_of(recent, np.int64(entry.before), counters.written, owner)
+        if position < 0:
+            return False
     return False
 
 
-@njit(nogil=True)
-def take_block(histories, tracker, time_ns):
-    """Index of a history block that may be overwritten.
-
-    Blocks are visited in a circle: the next one that fell silent, else a fresh one, and only when
-    the pool is exhausted one that is still warm.
-    """
-    used = tracker.histories_used
-    for _ in range(min(4, used)):
-        hand = tracker.history_hand
-        tracker.history_hand = 0 if hand + 1 >= used else hand + 1
-        if abs(time_ns - histories[hand].newest_ns) > tracker.history_horizon_ns:
-            return hand
-    if used < len(histories):
-        tracker.histories_used = used + 1
-        return used
-    hand = tracker.history_hand
-    tracker.history_hand = 0 if hand + 1 >= used else hand + 1
-    return hand
-
-
-@njit(nogil=True)
-def remember(histories, flow, row, sender, segment, tracker):
-    """Keep `segment` among its sender's last eight. Writes histories, flow.history, tracker."""
-    index = np.int64(flow.history) - 1
-    if index < 0 or histories[index].owner != row + 1:
-        index = take_block(histories, tracker, segment.time_ns)
-        fresh = histories[index]
-        fresh.owner = row + 1
-        fresh.held[0] = 0
-        fresh.held[1] = 0
-        fresh.next[0] = 0
-        fresh.next[1] = 0
-        flow.history = index + 1
-    block = histories[index]
-    slot = block.next[sender]
-    block.place[sender][slot] = pack_place(segment)
-    block.shape[sender][slot] = pack_shape(segment)
-    block.time_ns[sender][slot] = segment.time_ns
-    block.newest_ns = segment.time_ns
-    block.next[sender] = (slot + 1) & 7
-    if block.held[sender] < 8:
-        block.held[sender] += 1
+@njit(nogil=True, _nrt=False, error_model="numpy")
+def remember(recent, x, owner, segment, counters):
+    """Add `segment` of side `x` to the ring. recent: RECENT rows, written."""
+    ordinal = counters.written + 1
+    if ordinal & 0xFFFFFFFF == 0:
+        ordinal += 1  # 0 means none
+    counters.written = ordinal
+    entry = recent[ordinal & (len(recent) - 1)]
+    entry.place = pack_place(segment)
+    entry.form = pack_form(segment)
+    entry.time_ns = segment.time_ns
+    entry.owner = owner
+    entry.before = x.recent
+    x.recent = ordinal & 0xFFFFFFFF

@@ -14,14 +14,14 @@ ROW_BITS = 26
 ROW_MASK = (1 << ROW_BITS) - 1
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def mix(state, word):
     """One round over 32-bit values; products stay below 2**63, compiled or not."""
     state = ((state ^ word) * 0x7FEB352D) & WORD
     return state ^ (state >> 15)
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def endpoint_hash(high, low, port, seed):
     """32 bits from one address (two uint64 halves) and port."""
     state = mix(seed, np.int64(low & np.uint64(WORD)))
@@ -32,7 +32,7 @@ def endpoint_hash(high, low, port, seed):
     return mix(state, np.int64(port))
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def tuple_hash(segment, seed):
     """32 bits from a 4-tuple, the same for both directions."""
     one = endpoint_hash(segment.source_high, segment.source_low, segment.source_port, seed)
@@ -40,7 +40,7 @@ def tuple_hash(segment, seed):
     return one ^ other
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def sender_in(flow, segment):
     """The side of `flow` that sent `segment`: 0 or 1; 2 where the 4-tuple is another one."""
     if (
@@ -64,7 +64,7 @@ def sender_in(flow, segment):
     return 2
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def find_slot(buckets, flows, segment, hashed):
     """The slot of the segment's 4-tuple, or the free one where it would go.
 
@@ -83,20 +83,35 @@ def find_slot(buckets, flows, segment, hashed):
             slot = 0
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
+def likely_row(buckets, hashed):
+    """The flow a hash most likely leads to, found without looking at any flow; -1 for none."""
+    slot = (hashed * len(buckets)) >> 32
+    tag = hashed & 0x3F
+    for _ in range(4):
+        entry = np.int64(buckets[slot])
+        if entry == 0:
+            return -1
+        if entry >> ROW_BITS == tag:
+            return (entry & ROW_MASK) - 1
+        slot = slot + 1 if slot + 1 < len(buckets) else 0
+    return -1
+
+
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def begins_anew(flow, sender, segment):
     """Whether a SYN opens a new connection on a known 4-tuple (design 4.4)."""
-    if segment.flags & (kinds.FLAG_SYN | kinds.FLAG_ACK) != kinds.FLAG_SYN:
+    if segment.control & (kinds.FLAG_SYN | kinds.FLAG_ACK) != kinds.FLAG_SYN:
         return False
-    if flow.flags & kinds.FLOW_RESET:
+    if flow.marks & kinds.FLOW_RESET:
         return True
-    if flow.side[0].flags & flow.side[1].flags & kinds.SIDE_FIN:
+    if flow.side[0].marks & flow.side[1].marks & kinds.SIDE_FIN:
         return True
     side = flow.side[sender]
-    return side.flags & kinds.SIDE_BASE and side.base_seq != segment.seq
+    return side.marks & kinds.SIDE_BASE and side.base_seq != segment.seq
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def open_flow(flow, segment, previous):
     """Fill a zeroed FLOW row from its first segment. previous: 1 + flow before it, or 0."""
     flow.address_high[0] = segment.source_high
@@ -116,7 +131,7 @@ def open_flow(flow, segment, previous):
     flow.client = 1 if segment.source_port < segment.destination_port else 0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
 def grow_buckets(old, new, flows, seed):
     """Move every slot of `old` (uint32[n]) into the zeroed, larger `new` (uint32[m]).
 

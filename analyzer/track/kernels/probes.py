@@ -10,65 +10,64 @@ from numba import njit
 from analyzer import kinds
 from analyzer.sequence import advance, highest, precedes
 
+ORDINAL_SHIFT = 40  # bits of EVENT.answers that hold a frame number while a row is tentative
+MOST_TENTATIVE = (1 << 22) - 1
 CONTROL = kinds.FLAG_SYN | kinds.FLAG_FIN | kinds.FLAG_RST
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def is_pure_ack(segment):
     """ACK set, SYN, FIN and RST clear, at most one octet: what a probe looks like."""
-    return segment.flags & (CONTROL | kinds.FLAG_ACK) == kinds.FLAG_ACK and segment.length <= 1
+    return segment.control & (CONTROL | kinds.FLAG_ACK) == kinds.FLAG_ACK and segment.length <= 1
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def is_probe(kind):
     """Whether a label is one of the two probe labels."""
     return kind == kinds.KEEPALIVE_PROBE or kind == kinds.ZERO_WINDOW_PROBE
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def window_closed(side):
     """Whether the side last advertised a window of zero."""
-    return side.flags & kinds.SIDE_WINDOW != 0 and side.window == 0
+    return side.marks & kinds.SIDE_WINDOW != 0 and side.window == 0
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def probe_kind(x, y, segment, teardown_ns):
     """The label that table 4.1 gives a segment of side `x` with peer `y`, or NO_KIND.
 
     teardown_ns: a segment this close behind the side's previous one is traffic in flight.
     """
-    if not is_pure_ack(segment):
+    if not is_pure_ack(segment) or not x.marks & kinds.SIDE_NEXT:
         return kinds.NO_KIND
     seq = np.int64(segment.seq)
     acked = np.int64(x.acked)
-    was_acked = x.flags & kinds.SIDE_ACKED != 0
-    if x.flags & kinds.SIDE_NEXT:
-        next_seq = np.int64(x.next_seq)
-    elif was_acked and acked == advance(seq, 1):
-        next_seq = acked  # first seen while idle, but its peer told where it stands
-    else:
-        return kinds.NO_KIND
+    was_acked = x.marks & kinds.SIDE_ACKED != 0
+    if x.marks & kinds.SIDE_TENTATIVE and not (was_acked and acked == advance(seq, 1)):
+        return kinds.NO_KIND  # what it has sent so far does not tell where it stands
+    next_seq = np.int64(x.next_seq)
 
     if segment.length == 1 and seq == next_seq and window_closed(y):
         return kinds.ZERO_WINDOW_PROBE  # RFC 9293 3.8.6.1: one octet of new data
     if advance(seq, 1) != next_seq:
         return kinds.NO_KIND
-    soon = x.flags & kinds.SIDE_SENT != 0 and segment.time_ns - x.last_time < teardown_ns
+    soon = x.marks & kinds.SIDE_SENT != 0 and segment.time_ns - x.last_time < teardown_ns
     if segment.length == 1:
-        if segment.flags & kinds.FLAG_PSH:
+        if segment.control & kinds.FLAG_PSH:
             return kinds.RETRANSMISSION
         if not was_acked and soon:
             return kinds.RETRANSMISSION
     if was_acked and precedes(acked, next_seq):
         return kinds.RETRANSMISSION if segment.length == 1 else kinds.OLD_ACK
-    if x.flags & kinds.SIDE_FIN and (not was_acked or soon):
+    if x.marks & kinds.SIDE_FIN and (not was_acked or soon):
         return kinds.OLD_ACK
     if window_closed(y):
         return kinds.ZERO_WINDOW_PROBE
     return kinds.KEEPALIVE_PROBE
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def probing_of(flow, row, flows_last_time, probings, counters):
     """The flow's PROBING row, taken from the free ones if it has none yet.
 
@@ -90,7 +89,7 @@ def probing_of(flow, row, flows_last_time, probings, counters):
     return probings[flow.probing - 1]
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def clear_probe_side(side):
     """Forget everything a reused PROBING row may hold."""
     side.last_time = kinds.MISSING
@@ -112,26 +111,37 @@ def clear_probe_side(side):
     side.tentative_kind = kinds.TENTATIVE
 
 
-@njit(nogil=True)
-def note_sent(probing, own, segment, event):
-    """What every probe, tentative or not, leaves behind: gap, spacing, time, frame, sequence number."""
+@njit(nogil=True, _nrt=False, error_model="numpy")
+def note_sent(probing, sender, peer, segment, event):
+    """What every probe, tentative or not, leaves behind: gap, spacing, time, frame, sequence number.
+
+    Whether tentative segments of the peer are activity shows only later: the gap counts them as
+    such, and `rtt_ns` keeps what it is if they prove to be probes.
+    """
+    own = probing.side[sender]
     time_ns = segment.time_ns
     base = max(probing.activity_time, own.last_time)
+    if peer.marks & kinds.SIDE_TENTATIVE and event.kind != kinds.TENTATIVE:
+        event.rtt_ns = kinds.MISSING if base == kinds.MISSING else time_ns - base
+        event.otherwise = kinds.TENTATIVE
+    if peer.marks & kinds.SIDE_TENTATIVE:
+        base = max(base, probing.side[1 - sender].last_time)
     event.gap_ns = kinds.MISSING if base == kinds.MISSING else time_ns - base
     before = own.last_time
-    same_run = before != kinds.MISSING and (before >= probing.activity_time or own.waiting > 0)
-    own.spacing_ns = time_ns - before if same_run else kinds.MISSING
+    own.spacing_ns = kinds.MISSING if before == kinds.MISSING else max(time_ns - before, 0)
     own.last_time = time_ns
     own.last_frame = segment.frame
     own.last_seq = segment.seq
 
 
-@njit(nogil=True)
-def note_probe(probing, own, x, segment, kind, event):
-    """Count a probe of side `x`; it waits for its answer from now on."""
-    note_sent(probing, own, segment, event)
+@njit(nogil=True, _nrt=False, error_model="numpy")
+def note_probe(probing, flow, sender, segment, kind, event):
+    """Count a probe; it waits for its answer from now on."""
+    own = probing.side[sender]
+    x = flow.side[sender]
+    note_sent(probing, sender, flow.side[1 - sender], segment, event)
     own.kind = kind
-    own.at_next = 1 if x.flags & kinds.SIDE_NEXT and segment.seq == x.next_seq else 0
+    own.at_next = 1 if x.marks & kinds.SIDE_NEXT and segment.seq == x.next_seq else 0
     own.waiting += 1
     if kind == kinds.KEEPALIVE_PROBE:
         own.probes += 1
@@ -139,7 +149,7 @@ def note_probe(probing, own, x, segment, kind, event):
         own.window_probes += 1
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def repeats_tentative(own, segment):
     """Whether a segment repeats the pure ACK that opened its side: same seq, ack and length."""
     return (
@@ -150,43 +160,52 @@ def repeats_tentative(own, segment):
     )
 
 
-@njit(nogil=True)
-def note_tentative(probing, own, x, segment, event):
-    """Keep a pure ACK of a side that had no next_seq: the peer's answer may prove it a probe."""
-    note_sent(probing, own, segment, event)
-    x.flags |= kinds.SIDE_TENTATIVE
+@njit(nogil=True, _nrt=False, error_model="numpy")
+def note_tentative(probing, flow, sender, segment, kind, event):
+    """Keep a pure ACK of a side that had no next_seq: the peer's answer may prove it a probe.
+
+    kind: its label if it stays what it seems. Until the analysis ends, the event holds its ordinal
+    as `answers` (above the frame), and as `rtt_ns` the gap of a segment that is no probe.
+    """
+    own = probing.side[sender]
+    event.kind = kinds.TENTATIVE
+    event.otherwise = kind
+    event.rtt_ns = event.gap_ns
+    note_sent(probing, sender, flow.side[1 - sender], segment, event)
+    flow.side[sender].marks |= kinds.SIDE_TENTATIVE
     own.tentative += 1
     own.tentative_ack = segment.ack
     own.tentative_length = segment.length
-    event.answers = own.tentative  # its ordinal, until the analysis ends
+    event.answers |= min(np.int64(own.tentative), MOST_TENTATIVE) << ORDINAL_SHIFT
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def confirm_tentative(own, x, y_window_closed):
-    """The tentative segments of side `x` were probes: count the last 64, all of them waiting."""
+    """The tentative segments of side `x` were probes: the last 64 count, all of them waiting."""
     count = min(np.int64(own.tentative), 64)
     own.kept_from = own.tentative - count + 1
     own.kind = kinds.ZERO_WINDOW_PROBE if y_window_closed else kinds.KEEPALIVE_PROBE
     own.tentative_kind = own.kind
     own.at_next = 0
-    own.waiting = count
+    own.waiting += count
     if y_window_closed:
         own.window_probes += count
     else:
         own.probes += count
-    x.flags = (np.int64(x.flags) & ~kinds.SIDE_TENTATIVE) | kinds.SIDE_NEXT | kinds.SIDE_LAST_PROBE
-    x.next_seq = advance(np.int64(own.last_seq), 1)
+    x.next_seq = highest(advance(np.int64(own.last_seq), 1), np.int64(x.next_seq))
+    x.bytes -= own.tentative_length  # a garbage octet, no data
+    x.marks = (np.int64(x.marks) & ~kinds.SIDE_TENTATIVE) | kinds.SIDE_LAST_PROBE
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def drop_tentative(flow, probings, sender, counters):
-    """The tentative segments of a side were ordinary: they count as activity, and give it a next_seq."""
+    """The tentative segments of a side were ordinary: they count as activity."""
     probing = probings[flow.probing - 1]
     own = probing.side[sender]
     x = flow.side[sender]
-    end = advance(np.int64(own.last_seq), np.int64(own.tentative_length))
-    x.next_seq = highest(end, np.int64(x.acked)) if x.flags & kinds.SIDE_ACKED else end
-    x.flags = (np.int64(x.flags) & ~kinds.SIDE_TENTATIVE) | kinds.SIDE_NEXT
+    x.marks = np.int64(x.marks) & ~kinds.SIDE_TENTATIVE
+    if own.probes + own.window_probes > 0:
+        return  # among them were some that the table knew for probes
     probing.activity_time = max(probing.activity_time, own.last_time)
     clear_probe_side(own)
     other = probing.side[1 - sender]

@@ -7,9 +7,18 @@ from analyzer import kinds
 from analyzer.track.kernels.answers import answer_kind, reset_kind
 from analyzer.track.kernels.decide import answers_challenge, decide, is_challenge, reset_verdict
 from analyzer.track.kernels.duplicates import is_duplicate, remember
-from analyzer.track.kernels.lookup import ROW_BITS, ROW_MASK, begins_anew, find_slot, open_flow, sender_in
+from analyzer.track.kernels.lookup import (
+    ROW_BITS,
+    ROW_MASK,
+    begins_anew,
+    find_slot,
+    likely_row,
+    open_flow,
+    sender_in,
+)
 from analyzer.track.kernels.lookup import tuple_hash as hash_of
-from analyzer.track.kernels.other_kinds import other_kind
+from analyzer.track.kernels.other_kinds import completes_handshake, other_kind
+from analyzer.track.kernels.prefetch import prefetch_row
 from analyzer.track.kernels.probes import (
     advance,
     confirm_tentative,
@@ -23,16 +32,15 @@ from analyzer.track.kernels.probes import (
     repeats_tentative,
     window_closed,
 )
-from analyzer.track.kernels.update import note_base, update
+from analyzer.track.kernels.update import note_base, note_seen, update
 
 
-@njit(nogil=True)
-def flow_of(segment, flows, histories, buckets, counters):
+@njit(nogil=True, _nrt=False, error_model="numpy")
+def flow_of(segment, hashed, flows, recent, buckets, counters):
     """Row of the segment's flow, opened if need be; -1 where no room is left; and its sender.
 
     Third: whether the segment is a duplicate, which neither opens a flow nor changes one.
     """
-    hashed = hash_of(segment, counters.seed)
     slot = find_slot(buckets, flows, segment, hashed)
     entry = np.int64(buckets[slot])
     previous = 0
@@ -40,7 +48,7 @@ def flow_of(segment, flows, histories, buckets, counters):
         row = (entry & ROW_MASK) - 1
         flow = flows[row]
         sender = sender_in(flow, segment)
-        if is_duplicate(histories, flow, row, sender, segment, counters):
+        if is_duplicate(recent, flow.side[sender], 2 * row + sender, segment, counters):
             return row, sender, True
         if not begins_anew(flow, sender, segment):
             return row, sender, False
@@ -56,7 +64,7 @@ def flow_of(segment, flows, histories, buckets, counters):
     return row, 0, False
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def begin_event(event, segment, row, sender, last_time):
     """Fill an EVENT row with what needs no label. last_time: ns, of the flow's previous segment."""
     event.frame = segment.frame
@@ -70,64 +78,63 @@ def begin_event(event, segment, row, sender, last_time):
     event.length = segment.length
     event.window = segment.window
     event.interface = segment.interface
+    event.kind = kinds.NO_KIND
     event.sender = sender
     event.otherwise = kinds.NO_KIND
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def end_tentative(flow, probings, sender, segment, counters):
     """Side `sender` sends something other than the pure ACK that opened it (design 4.1)."""
     own = probings[flow.probing - 1].side[sender]
     if repeats_tentative(own, segment):
         return
-    gives_up = segment.flags & kinds.FLAG_RST != 0
+    gives_up = segment.control & kinds.FLAG_RST != 0
     if gives_up and np.int64(segment.seq) == advance(np.int64(own.last_seq), 1):
         confirm_tentative(own, flow.side[sender], window_closed(flow.side[1 - sender]))
     else:
         drop_tentative(flow, probings, sender, counters)
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def may_be_tentative(x, segment, kind):
     """Whether a segment that opens its side in mid-connection may yet prove to be a probe."""
     return (
-        (not x.flags & kinds.SIDE_SENT or x.flags & kinds.SIDE_TENTATIVE)
+        (not x.marks & (kinds.SIDE_TALKED | kinds.SIDE_SYN) or x.marks & kinds.SIDE_TENTATIVE)
         and is_pure_ack(segment)
-        and not (segment.length == 1 and segment.flags & kinds.FLAG_PSH)
+        and not (segment.length == 1 and segment.control & kinds.FLAG_PSH)
         and kind != kinds.HANDSHAKE_ACK
     )
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def label(flow, row, sender, segment, probings, last_time, counters, event):
     """The label of one segment that is no duplicate: the first of 4.1, 4.2 and 4.3 that fits."""
     x = flow.side[sender]
-    if x.flags & kinds.SIDE_TENTATIVE:
+    if x.marks & kinds.SIDE_TENTATIVE:
         end_tentative(flow, probings, sender, segment, counters)
-    if segment.flags & kinds.FLAG_RST:
+    if segment.control & kinds.FLAG_RST:
         return reset_kind(flow, probings, sender, segment, counters, event)
     kind = probe_kind(x, flow.side[1 - sender], segment, counters.teardown_ns)
     if is_probe(kind):
-        if x.flags & kinds.SIDE_TENTATIVE:
-            drop_tentative(flow, probings, sender, counters)
         probing = probing_of(flow, row, last_time, probings, counters)
-        note_probe(probing, probing.side[sender], x, segment, kind, event)
+        note_probe(probing, flow, sender, segment, kind, event)
         return kind
-    answer = answer_kind(flow, probings, sender, segment, counters, event)
-    if kind == kinds.NO_KIND:
-        kind = answer
-    if kind != kinds.NO_KIND:
+    labelled = kind != kinds.NO_KIND
+    answer = answer_kind(flow, probings, sender, segment, labelled, counters, event)
+    if labelled:
         return kind
+    if answer != kinds.NO_KIND:
+        return answer
     kind = other_kind(flow, sender, segment)
     if may_be_tentative(x, segment, kind):
         probing = probing_of(flow, row, last_time, probings, counters)
-        note_tentative(probing, probing.side[sender], x, segment, event)
-        event.otherwise = kind
+        note_tentative(probing, flow, sender, segment, kind, event)
         return kinds.TENTATIVE
     return kind
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def is_activity(kind):
     """Whether a segment is activity other than probes and their answers (design 7, `gap_s`)."""
     return not (
@@ -139,57 +146,68 @@ def is_activity(kind):
     )
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
+def note_activity(flow, probings, segment):
+    """Keep the time of the latest segment that is neither a probe nor an answer to one."""
+    if flow.probing != 0:
+        probings[flow.probing - 1].activity_time = segment.time_ns
+
+
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def count_kind(flow, kind):
     """Count the kinds that have no event of their own; True where the kind has one."""
     if kind == kinds.DATA:
-        flow.data += 1
+        flow.data_count += 1
     elif kind == kinds.ACK:
-        flow.ack += 1
+        flow.ack_count += 1
     elif kind == kinds.DUP_ACK:
-        flow.dup_ack += 1
+        flow.dup_ack_count += 1
     elif kind == kinds.WINDOW_UPDATE:
-        flow.window_update += 1
+        flow.window_update_count += 1
     elif kind == kinds.RETRANSMISSION:
-        flow.retransmission += 1
+        flow.retransmission_count += 1
     elif kind == kinds.OUT_OF_ORDER:
-        flow.out_of_order += 1
+        flow.out_of_order_count += 1
     elif kind == kinds.DUPLICATE:
-        flow.duplicate += 1
+        flow.duplicate_count += 1
     else:
         return True
     return False
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def track_new(flow, row, sender, segment, flows, probings, talks, counters, event):
     """Label a segment that is no duplicate and move its flow on; its kind."""
     last_time = flow.side[flow.last_sender].last_time if flow.frames > 1 else kinds.MISSING
     begin_event(event, segment, row, sender, last_time)
     if is_challenge(flow, flows, sender, segment):
-        flow.flags |= kinds.FLOW_CHALLENGED  # it speaks of the old connection: no state of this one
+        flow.marks |= kinds.FLOW_CHALLENGED  # it speaks of the old connection: no state of this one
         note_base(flow.side[sender], flow.side[1 - sender], segment)
+        note_seen(flow, sender, segment)
+        note_activity(flow, probings, segment)
         return kinds.ACK
-    if segment.flags & kinds.FLAG_RST and answers_challenge(flow, flows, sender, segment):
+    if segment.control & kinds.FLAG_RST and answers_challenge(flow, flows, sender, segment):
+        note_seen(flow, sender, segment)
+        note_activity(flow, probings, segment)
         return kinds.RESET
     kind = label(flow, row, sender, segment, probings, last_time, counters, event)
-    if segment.flags & kinds.FLAG_RST:
+    if segment.control & kinds.FLAG_RST:
         decide(flow, reset_verdict(flow, sender, segment, kind), sender, segment.frame)
-    if kind == kinds.HANDSHAKE_ACK:
-        flow.flags |= kinds.FLOW_ESTABLISHED
-        if flow.side[sender].syn_count > 0 and not flow.flags & kinds.FLOW_SYN_RETRIED and sender == 0:
+    if completes_handshake(flow, sender, segment):
+        flow.marks |= kinds.FLOW_ESTABLISHED
+        if flow.side[sender].syn_count > 0 and not flow.marks & kinds.FLOW_SYN_RETRIED and sender == 0:
             flow.handshake_rtt_ns = segment.time_ns - flow.start
     update(flow, sender, segment, kind, talks, counters)
-    if flow.probing != 0 and is_activity(kind):
-        probings[flow.probing - 1].activity_time = segment.time_ns
+    if is_activity(kind):
+        note_activity(flow, probings, segment)
     return kind
 
 
-@njit(nogil=True)
-def track_segment(segment, flows, probings, talks, histories, buckets, counters, events):
+@njit(nogil=True, _nrt=False, error_model="numpy")
+def track_segment(segment, hashed, flows, probings, talks, recent, buckets, counters, events):
     """Track one TCP segment and keep its event, if it has one."""
     counters.segments += 1
-    row, sender, duplicate = flow_of(segment, flows, histories, buckets, counters)
+    row, sender, duplicate = flow_of(segment, hashed, flows, recent, buckets, counters)
     if row < 0:
         counters.untracked += 1
         return
@@ -203,15 +221,15 @@ def track_segment(segment, flows, probings, talks, histories, buckets, counters,
         kind = kinds.DUPLICATE
     else:
         kind = track_new(flow, row, sender, segment, flows, probings, talks, counters, event)
-        remember(histories, flow, row, sender, segment, counters)
+        remember(recent, flow.side[sender], 2 * row + sender, segment, counters)
     event.kind = kind
     has_event = count_kind(flow, kind)
     if has_event or event.answers != 0 or counters.all_packets:
         counters.events_used += 1
 
 
-@njit(nogil=True)
-def track_other(segment, flows, buckets, counters, events):
+@njit(nogil=True, _nrt=False, error_model="numpy")
+def track_other(segment, hashed, flows, buckets, counters, events):
     """A row without a TCP segment of its own: an ICMP error, ARP, or a malformed header."""
     row = kinds.NO_FLOW
     kind = kinds.BROKEN
@@ -221,11 +239,11 @@ def track_other(segment, flows, buckets, counters, events):
         kind = kinds.ICMP
         source_high = segment.reporter_high
         source_low = segment.reporter_low
-        slot = find_slot(buckets, flows, segment, hash_of(segment, counters.seed))
+        slot = find_slot(buckets, flows, segment, hashed)
         entry = np.int64(buckets[slot])
         if entry != 0:
             row = (entry & ROW_MASK) - 1
-            flows[row].flags |= kinds.FLOW_ICMP
+            flows[row].marks |= kinds.FLOW_ICMP
     elif segment.status == kinds.ARP_REQUEST:
         kind = kinds.ARP_ASK
     elif segment.status == kinds.ARP_REPLY:
@@ -233,21 +251,45 @@ def track_other(segment, flows, buckets, counters, events):
     if segment.status != kinds.ICMP_ERROR and segment.status != kinds.MALFORMED and not counters.all_packets:
         return
     event = events[counters.events_used]
-    begin_event(event, segment, row, kinds.NO_SENDER, kinds.MISSING)
+    last_time = kinds.MISSING if row == kinds.NO_FLOW else flows[row].side[flows[row].last_sender].last_time
+    begin_event(event, segment, row, kinds.NO_SENDER, last_time)
     event.kind = kind
     event.rtt_ns = np.int64(source_high)
     event.answers = np.int64(source_low)
     counters.events_used += 1
 
 
-@njit(cache=True, nogil=True)
-def track_segments(segments, start, flows, probings, talks, histories, buckets, tracker, events):
+@njit(nogil=True, _nrt=False, error_model="numpy")
+def look_ahead(segments, start, end, flows, probings, talks, buckets, ahead, counters):
+    """Hash the segments from `start` to before `end`, and bring near the rows they will need."""
+    for position in range(start, end):
+        hashed = hash_of(segments[position], counters.seed)
+        ahead[position - start].hashed = hashed
+        prefetch_row(buckets, (hashed * len(buckets)) >> 32)
+    for position in range(start, end):
+        row = likely_row(buckets, ahead[position - start].hashed)
+        ahead[position - start].row = row
+        if row >= 0:
+            prefetch_row(flows, row)
+    for position in range(start, end):
+        row = ahead[position - start].row
+        if row >= 0:
+            if flows[row].probing != 0:
+                prefetch_row(probings, np.int64(flows[row].probing) - 1)
+            if flows[row].talk != 0:
+                prefetch_row(talks, np.int64(flows[row].talk) - 1)
+
+
+@njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
+def track_segments(segments, start, flows, probings, talks, recent, buckets, ahead, tracker, events):
     """Track decoded rows from `start` on; the position of the first one not tracked.
 
     segments   SEGMENT[n], read only
-    flows      FLOW[f], probings PROBING[f], talks TALK[f], histories HISTORY[h]: tables, rows are
-               zeroed before their first use; read and written
+    flows      FLOW[f], probings PROBING[f], talks TALK[f]: tables, zeroed before a row's first use;
+               read and written
+    recent     RECENT[r], the ring of the latest segments; written
     buckets    uint32[b], the hash of 4-tuples; written
+    ahead      AHEAD[a], scratch
     tracker    TRACKER[1], counters and thresholds; written
     events     EVENT[e], filled from tracker.events_used on
 
@@ -255,12 +297,19 @@ def track_segments(segments, start, flows, probings, talks, histories, buckets, 
     `buckets` are taken (the caller grows it).
     """
     counters = tracker[0]
-    for position in range(start, len(segments)):
-        if counters.events_used >= len(events) or 4 * (counters.buckets_used + 1) > 3 * len(buckets):
-            return position
-        segment = segments[position]
-        if segment.status == kinds.SEGMENT:
-            track_segment(segment, flows, probings, talks, histories, buckets, counters, events)
-        else:
-            track_other(segment, flows, buckets, counters, events)
-    return len(segments)
+    position = start
+    while position < len(segments):
+        first = position
+        end = min(first + len(ahead), len(segments))
+        look_ahead(segments, first, end, flows, probings, talks, buckets, ahead, counters)
+        while position < end:
+            if counters.events_used >= len(events) or 4 * (counters.buckets_used + 1) > 3 * len(buckets):
+                return position
+            segment = segments[position]
+            hashed = ahead[position - first].hashed
+            if segment.status == kinds.SEGMENT:
+                track_segment(segment, hashed, flows, probings, talks, recent, buckets, counters, events)
+            else:
+                track_other(segment, hashed, flows, buckets, counters, events)
+            position += 1
+    return position

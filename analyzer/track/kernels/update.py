@@ -7,57 +7,68 @@ import numpy as np
 from numba import njit
 
 from analyzer import kinds
-from analyzer.sequence import advance, highest, precedes
+from analyzer.sequence import advance, precedes
 from analyzer.track.kernels.other_kinds import fills_hole, sequence_end
 from analyzer.track.kernels.probes import is_probe
 
-ONCE = kinds.SIDE_FIN | kinds.SIDE_FIN_ACKED | kinds.SIDE_ACKED | kinds.SIDE_HOLE
+ONCE = kinds.SIDE_FIN | kinds.SIDE_FIN_ACKED | kinds.SIDE_ACKED | kinds.SIDE_HOLE | kinds.SIDE_OFFERED
 SECOND = 1e-9
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def note_base(x, y, segment):
     """Initial sequence numbers as Wireshark 4.0 sets them: they tell 4-tuple reuse (design 4.4)."""
-    if not x.flags & kinds.SIDE_BASE:
-        syn = segment.flags & kinds.FLAG_SYN != 0
+    if not x.marks & kinds.SIDE_BASE:
+        syn = segment.control & kinds.FLAG_SYN != 0
         x.base_seq = np.int64(segment.seq) if syn else advance(np.int64(segment.seq), -1)
-        x.flags |= kinds.SIDE_BASE
-    if segment.flags & kinds.FLAG_ACK and not y.flags & kinds.SIDE_BASE:
+        x.marks |= kinds.SIDE_BASE
+    if segment.control & kinds.FLAG_ACK and not y.marks & kinds.SIDE_BASE:
         y.base_seq = advance(np.int64(segment.ack), -1)
-        y.flags |= kinds.SIDE_BASE
+        y.marks |= kinds.SIDE_BASE
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def note_syn(flow, sender, segment):
     """A SYN sets its sender's next_seq anew and forgets what was acknowledged (design 4.4)."""
     x = flow.side[sender]
-    x.flags = (np.int64(x.flags) & ~ONCE) | kinds.SIDE_SYN | kinds.SIDE_NEXT
+    x.marks = (np.int64(x.marks) & ~ONCE) | kinds.SIDE_SYN | kinds.SIDE_NEXT
+    if segment.control & kinds.FLAG_ACK:
+        x.marks |= kinds.SIDE_SYN_ACK
+    else:
+        x.marks |= kinds.SIDE_BARE_SYN
     x.next_seq = sequence_end(segment)
     x.base_seq = segment.seq
-    x.pending_since = segment.time_ns
+    x.pending_since = 0
     if x.syn_count < 255:
         x.syn_count += 1
     if x.syn_count > 1:
-        flow.flags |= kinds.FLOW_SYN_RETRIED
+        flow.marks |= kinds.FLOW_SYN_RETRIED
     x.mss = segment.mss
     x.window_scale = segment.window_scale
     x.options = segment.options
     if segment.options & kinds.OPTION_USER_TIMEOUT:
         x.user_timeout = segment.user_timeout
-    if not flow.flags & kinds.FLOW_CLIENT_KNOWN:
-        flow.client = 1 - sender if segment.flags & kinds.FLAG_ACK else sender
-        flow.flags |= kinds.FLOW_CLIENT_KNOWN
+    if not flow.marks & kinds.FLOW_CLIENT_KNOWN:
+        flow.client = 1 - sender if segment.control & kinds.FLAG_ACK else sender
+        flow.marks |= kinds.FLOW_CLIENT_KNOWN
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
+def set_next(x, end):
+    """Move next_seq on."""
+    x.next_seq = end
+    x.marks = np.int64(x.marks) & ~kinds.SIDE_OFFERED
+
+
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def open_hole(x, left, right):
     """Remember octets that the capture has not shown; of several gaps the latest is kept."""
     x.hole_left = left
     x.hole_right = right
-    x.flags |= kinds.SIDE_HOLE
+    x.marks |= kinds.SIDE_HOLE
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def shrink_hole(x, segment):
     """The segment showed octets at an edge of the hole, or in it."""
     left = np.int64(segment.seq)
@@ -69,61 +80,73 @@ def shrink_hole(x, segment):
     else:
         x.hole_left = right
     if not precedes(np.int64(x.hole_left), np.int64(x.hole_right)):
-        x.flags = np.int64(x.flags) & ~kinds.SIDE_HOLE
+        x.marks = np.int64(x.marks) & ~kinds.SIDE_HOLE
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def note_sequence(x, segment, kind):
     """Advance next_seq over what was sent, and count payload octets once."""
     end = sequence_end(segment)
     length = np.int64(segment.length)
-    if not x.flags & kinds.SIDE_NEXT:
-        x.next_seq = highest(end, np.int64(x.acked)) if x.flags & kinds.SIDE_ACKED else end
-        x.flags |= kinds.SIDE_NEXT
+    if not x.marks & kinds.SIDE_NEXT:
+        x.next_seq = end
+        x.marks |= kinds.SIDE_NEXT
         x.bytes += length
+        return
+    if is_probe(kind):  # it repeats old ground, or offers an octet to a closed window
+        if segment.length == 1 and segment.seq == x.next_seq:
+            x.marks |= kinds.SIDE_OFFERED
         return
     next_seq = np.int64(x.next_seq)
     filled = fills_hole(x, segment) if length > 0 else 0
     if filled > 0:
         x.bytes += filled
         shrink_hole(x, segment)
-    if kind == kinds.ZERO_WINDOW_PROBE or not precedes(next_seq, end):
+    if not precedes(next_seq, end):
         return
     seq = np.int64(segment.seq)
     if precedes(next_seq, seq):
         open_hole(x, next_seq, seq)
         x.bytes += length
     elif length > 0:
-        x.bytes += max(0, min(length, advance(end, -next_seq) - (1 if segment.flags & kinds.FLAG_FIN else 0)))
-    if not x.flags & kinds.SIDE_ACKED or not precedes(np.int64(x.acked), next_seq):
+        x.bytes += max(
+            0, min(length, advance(end, -next_seq) - (1 if segment.control & kinds.FLAG_FIN else 0))
+        )
+    if not x.marks & kinds.SIDE_ACKED or not precedes(np.int64(x.acked), next_seq):
         x.pending_since = segment.time_ns  # everything before was acknowledged
-    x.next_seq = end
+    set_next(x, end)
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def note_acknowledgment(x, segment):
     """The peer of `x` acknowledged: `acked` and, after frames the capture lost, next_seq move on."""
     ack = np.int64(segment.ack)
-    advanced = not x.flags & kinds.SIDE_ACKED or precedes(np.int64(x.acked), ack)
+    advanced = not x.marks & kinds.SIDE_ACKED or precedes(np.int64(x.acked), ack)
     x.retransmissions = 0
     if not advanced:
         return
     x.acked = ack
-    x.flags |= kinds.SIDE_ACKED
-    if not x.flags & kinds.SIDE_NEXT:
+    x.marks |= kinds.SIDE_ACKED
+    if not x.marks & kinds.SIDE_NEXT:
+        x.next_seq = ack
+        x.marks |= kinds.SIDE_NEXT
         return
     if precedes(np.int64(x.next_seq), ack):
-        open_hole(x, np.int64(x.next_seq), ack)
-        x.next_seq = ack
+        unseen = np.int64(x.next_seq)
+        if x.marks & kinds.SIDE_OFFERED:
+            unseen = advance(unseen, 1)
+        if precedes(unseen, ack):
+            open_hole(x, unseen, ack)
+        set_next(x, ack)
     if not precedes(ack, np.int64(x.next_seq)):
-        if x.flags & kinds.SIDE_FIN and not x.flags & kinds.SIDE_FIN_ACKED:
-            x.flags |= kinds.SIDE_FIN_ACKED
+        if x.marks & kinds.SIDE_FIN and not x.marks & kinds.SIDE_FIN_ACKED:
+            x.marks |= kinds.SIDE_FIN_ACKED
             x.fin_acked_time = segment.time_ns
     else:
         x.pending_since = segment.time_ns  # progress: the rest waits since now
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def hop_distance(ttl):
     """Routers passed, if the initial TTL was the next of 32, 64, 128 and 255 (design 5)."""
     if ttl <= 32:
@@ -135,7 +158,7 @@ def hop_distance(ttl):
     return 255 - ttl
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def knows_hops(x, distance):
     """Whether the side was seen at this hop distance before."""
     hops = np.int64(x.hops)
@@ -148,7 +171,7 @@ def knows_hops(x, distance):
     )
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def note_network(x, segment):
     """Hop distance, IP ID pattern and TTL: what tells a middlebox's RST from the peer's."""
     if x.ttl != segment.ttl or x.hops == 0:
@@ -159,13 +182,13 @@ def note_network(x, segment):
         x.ttl = segment.ttl
     if segment.ip_id == 0:
         x.ip_id_pattern |= 1
-    elif x.flags & kinds.SIDE_SENT and x.ip_id != 0:
+    elif x.marks & kinds.SIDE_SENT and x.ip_id != 0:
         step = (np.int64(segment.ip_id) - np.int64(x.ip_id)) & 0xFFFF
         x.ip_id_pattern |= 2 if 1 <= step <= 256 else 4
     x.ip_id = segment.ip_id
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def talk_of(flow, talks, counters):
     """The flow's TALK row, taken from the pool if it has none yet."""
     if flow.talk == 0:
@@ -174,7 +197,7 @@ def talk_of(flow, talks, counters):
     return talks[flow.talk - 1]
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def note_message_gap(talk, gap_s):
     """Welford's running mean and variance of the pauses between a side's messages."""
     talk.gaps += 1
@@ -187,7 +210,7 @@ def note_message_gap(talk, gap_s):
         talk.gap_max_s = gap_s
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def note_clock(talk, segment):
     """The rate of the sender's timestamp clock, from its first TSval to the latest (RFC 7323 4.2.2)."""
     if not segment.options & kinds.OPTION_TIMESTAMPS:
@@ -202,7 +225,7 @@ def note_clock(talk, segment):
         talk.ts_rate_hz = ticks / (elapsed * SECOND)
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def note_talk(flow, sender, segment, kind, talks, counters):
     """The rhythm of messages, and the timestamp clock wherever rhythm or probes make it useful."""
     x = flow.side[sender]
@@ -221,42 +244,48 @@ def note_talk(flow, sender, segment, kind, talks, counters):
         note_clock(talk_of(flow, talks, counters).side[sender], segment)
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False, error_model="numpy")
+def note_seen(flow, sender, segment):
+    """The side sent something, now."""
+    x = flow.side[sender]
+    x.marks = (np.int64(x.marks) & ~kinds.SIDE_LAST_PROBE) | kinds.SIDE_SENT
+    if segment.time_ns < x.last_time:
+        x.marks |= kinds.SIDE_DISORDER
+    x.last_time = segment.time_ns
+    flow.last_sender = sender
+
+
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def update(flow, sender, segment, kind, talks, counters):
     """Move the state of both sides on by one labelled segment."""
     x = flow.side[sender]
     y = flow.side[1 - sender]
-    reset = segment.flags & kinds.FLAG_RST != 0
+    reset = segment.control & kinds.FLAG_RST != 0
     note_base(x, y, segment)
     if reset:
-        flow.flags |= kinds.FLOW_RESET
+        flow.marks |= kinds.FLOW_RESET
     else:
-        if segment.flags & kinds.FLAG_SYN:
+        if segment.control & kinds.FLAG_SYN:
             note_syn(flow, sender, segment)
         else:
-            x.flags |= kinds.SIDE_TALKED
-            if kind != kinds.TENTATIVE:
-                note_sequence(x, segment, kind)
+            x.marks |= kinds.SIDE_TALKED
+            note_sequence(x, segment, kind)
             if kind == kinds.RETRANSMISSION and x.retransmissions < 255:
                 x.retransmissions += 1
-        if segment.flags & kinds.FLAG_FIN:
-            x.flags |= kinds.SIDE_FIN
-        if segment.flags & kinds.FLAG_ACK:
+        if segment.control & kinds.FLAG_FIN:
+            x.marks |= kinds.SIDE_FIN
+        if segment.control & kinds.FLAG_ACK:
             note_acknowledgment(y, segment)
         x.window = segment.window
-        x.flags |= kinds.SIDE_WINDOW
-        if x.flags & kinds.SIDE_SENT:
+        x.marks |= kinds.SIDE_WINDOW
+        if x.marks & kinds.SIDE_SENT:
             pause_s = (segment.time_ns - x.last_time) * SECOND
             if pause_s > x.longest_pause_s:
                 x.longest_pause_s = pause_s
         note_network(x, segment)
         note_talk(flow, sender, segment, kind, talks, counters)
-    if flow.first_closer == kinds.NO_SENDER and segment.flags & (kinds.FLAG_RST | kinds.FLAG_FIN):
+    if flow.first_closer == kinds.NO_SENDER and segment.control & (kinds.FLAG_RST | kinds.FLAG_FIN):
         flow.first_closer = sender
-    x.flags |= kinds.SIDE_SENT
+    note_seen(flow, sender, segment)
     if is_probe(kind):
-        x.flags |= kinds.SIDE_LAST_PROBE
-    else:
-        x.flags = np.int64(x.flags) & ~kinds.SIDE_LAST_PROBE
-    x.last_time = segment.time_ns
-    flow.last_sender = sender
+        x.marks |= kinds.SIDE_LAST_PROBE

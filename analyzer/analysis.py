@@ -1,0 +1,243 @@
+"""`Analysis`: the analyzed captures as the object that people hold in Python.
+
+Tables are built when they are first asked for, and kept; pandas is loaded with the first.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from analyzer import pipeline
+from analyzer.errors import KeepaliveError, UsageError
+from analyzer.kinds import VERDICT_WORDS
+from analyzer.rules import Options, Rules
+from analyzer.tables import Filters, Tables, choose
+from analyzer.tables.about import plain_rows
+from analyzer.tables.files import replacing, write_csv, write_json
+from analyzer.tables.labelled import segments
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Path = str | os.PathLike[str]
+
+
+def analyze(
+    *sources: Path, join: bool = False, packets: bool = False, dedup_window_s: float = 0.01
+) -> Analysis:
+    """Analyze captures: files, folders, globs, or "-" for standard input.
+
+    join: make one capture of all files, in time order. packets: keep every segment from the start
+    (`Analysis.packets` reads the files again otherwise). dedup_window_s: equal segments this close
+    are copies of one.
+
+    Raises KeepaliveError where nothing could be read. What could be read only in part is in
+    `Analysis.failures` and `Analysis.damages`.
+    """
+    rules = Rules(dedup_window_ns=round(dedup_window_s * 1e9))
+    paths = [os.fspath(source) for source in sources]
+    if not paths:
+        raise UsageError("analyze: nothing to read was named")
+    outcome = pipeline.analyze(paths, Options(join=join, packets=packets, rules=rules))
+    if not outcome.captures:
+        raise outcome.failures[0][1] if outcome.failures else KeepaliveError("nothing to read")
+    return Analysis(paths, Options(join=join, packets=packets, rules=rules), outcome)
+
+
+class Analysis:
+    """Connections, events, probe runs and handshakes of one or more captures, as DataFrames.
+
+    The columns are those of every other output; `analyzer.tables.TABLES` documents each.
+    """
+
+    def __init__(self, sources: Sequence[str], options: Options, outcome: pipeline.Outcome) -> None:
+        self._sources = list(sources)
+        self._options = options
+        self._outcome = outcome
+        self._packets: pd.DataFrame | None = None
+
+    @property
+    def failures(self) -> list[tuple[str, KeepaliveError]]:
+        """Sources that could not be read at all, and why."""
+        return list(self._outcome.failures)
+
+    @property
+    def damages(self) -> list[str]:
+        """Where captures are damaged; the results cover the rest."""
+        captures = self._outcome.captures
+        return [f"{each.facts.path}: {damage}" for each in captures for damage in each.facts.damages]
+
+    @cached_property
+    def captures(self) -> pd.DataFrame:
+        """One row per capture."""
+        return self._frame("captures")
+
+    @cached_property
+    def flows(self) -> pd.DataFrame:
+        """One row per TCP connection: ends, times, counts, verdict and reason, timers, states."""
+        return self._frame("flows")
+
+    @cached_property
+    def events(self) -> pd.DataFrame:
+        """One row per segment that says something about a connection's life."""
+        return self._frame("events")
+
+    @cached_property
+    def probe_runs(self) -> pd.DataFrame:
+        """One row per run of keep-alive probes."""
+        return self._frame("probe_runs")
+
+    @cached_property
+    def handshakes(self) -> pd.DataFrame:
+        """One row per connection of which a SYN or SYN-ACK was seen."""
+        return self._frame("handshakes")
+
+    def packets(self) -> pd.DataFrame:
+        """One row per segment; reads the sources again where they were read without `packets`."""
+        if self._packets is None:
+            self._keep_packets()
+            self._packets = self._frame("packets")
+        return self._packets
+
+    def flow(self, number: int) -> Flow:
+        """One connection, by its number in the `flow` column."""
+        return Flow(self, number)
+
+    def to_json(self, path: Path) -> None:
+        """One JSON document."""
+        with replacing(path) as stream:
+            write_json(self._tables(), stream)
+
+    def to_csv(self, folder: Path) -> None:
+        """A folder with a CSV file for each table."""
+        write_csv(self._tables(), folder)
+
+    def to_parquet(self, folder: Path) -> None:
+        """A folder with a Parquet file for each table."""
+        from analyzer.tables.parquet import write_parquet
+
+        write_parquet(self._tables(), folder)
+
+    @property
+    def verdicts(self) -> dict[str, int]:
+        """How many connections have which verdict, the frequent ones first."""
+        counts = np.sum([result.verdicts for result in self._outcome.captures], axis=0).tolist()
+        found = [(word, count) for word, count in zip(VERDICT_WORDS, counts, strict=True) if count]
+        return dict(sorted(found, key=lambda item: -item[1]))
+
+    def _tables(self, filters: Filters | None = None) -> Tables:
+        selection = choose(self._outcome.captures, filters or Filters())
+        return Tables(selection, pipeline.Diagnosis(self._options.rules), self._options.packets)
+
+    def _frame(self, name: str) -> pd.DataFrame:
+        from analyzer.tables.frames import data_frame
+
+        return data_frame(self._tables(), name)
+
+    def _keep_packets(self) -> None:
+        """Read the sources once more, keeping every segment."""
+        if self._options.packets:
+            return
+        if "-" in self._sources:
+            raise UsageError("standard input cannot be read again: analyze(…, packets=True) keeps segments")
+        options = Options(join=self._options.join, packets=True, rules=self._options.rules)
+        self._outcome = pipeline.analyze(self._sources, options)
+        self._options = options
+
+    def __len__(self) -> int:
+        return sum(len(result.flows) for result in self._outcome.captures)
+
+    def __repr__(self) -> str:
+        names = ", ".join(result.facts.path for result in self._outcome.captures[:3])
+        more = ", …" if len(self._outcome.captures) > 3 else ""
+        verdicts = ", ".join(f"{count} {verdict}" for verdict, count in self.verdicts.items())
+        from analyzer.present import printable
+
+        return f"<Analysis of {printable(names)}{more}: {len(self)} connections ({verdicts or 'none'})>"
+
+    def _repr_html_(self) -> str:
+        from analyzer.present import printable
+
+        rows = "".join(
+            f"<tr><td>{html.escape(verdict)}</td><td style='text-align:right'>{count:,}</td></tr>"
+            for verdict, count in self.verdicts.items()
+        )
+        names = ", ".join(printable(result.facts.path) for result in self._outcome.captures[:5])
+        title = f"<b>{html.escape(names)}</b>: {len(self):,} connections"
+        return f"<div>{title}<table><tr><th>verdict</th><th>connections</th></tr>{rows}</table></div>"
+
+
+class Flow:
+    """One connection of an analysis."""
+
+    def __init__(self, analysis: Analysis, number: int) -> None:
+        if not 0 <= number < len(analysis):
+            raise UsageError(f"no connection {number}; there are {len(analysis)}, numbered from 0")
+        self._analysis = analysis
+        self.number = number
+
+    @cached_property
+    def row(self) -> dict[str, Any]:
+        """Its row of the flows table; times in nanoseconds since the epoch, None where missing."""
+        return plain_rows(self._tables(), "flows")[0]
+
+    @property
+    def verdict(self) -> str:
+        """What became of it."""
+        return str(self.row["verdict"])
+
+    @property
+    def reason(self) -> str:
+        """Why."""
+        return str(self.row["reason"])
+
+    @property
+    def display_filter(self) -> str:
+        """What to paste into Wireshark to see it."""
+        return str(self.row["display_filter"])
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """Its rows of the events table."""
+        return self._frame("events")
+
+    @property
+    def probe_runs(self) -> pd.DataFrame:
+        """Its rows of the probe_runs table."""
+        return self._frame("probe_runs")
+
+    def timeline(self, width: int = 100, clock: str = "relative", whole: bool = False) -> str:
+        """The ladder that `keepalive analyze --flow` draws, as text.
+
+        clock: "relative" to the start of the capture, "utc" or "local". whole: sum nothing up.
+        """
+        from analyzer.present import Clock, Connection, Paper, timeline, write
+
+        self._analysis._keep_packets()
+        tables = self._tables()
+        result = tables.selection.results[int(tables.selection.part[0])]
+        connection = Connection(
+            self.row, plain_rows(tables, "probe_runs"), segments(tables), result.facts.path, result.end_ns
+        )
+        text = io.StringIO()
+        lines = timeline(connection, Clock(clock, result.start_ns), width, whole)
+        write(lines, text, Paper(width))
+        return text.getvalue()
+
+    def _tables(self) -> Tables:
+        return self._analysis._tables(Filters(flows=(self.number,)))
+
+    def _frame(self, name: str) -> pd.DataFrame:
+        from analyzer.tables.frames import data_frame
+
+        return data_frame(self._tables(), name)
+
+    def __repr__(self) -> str:
+        return f"<Flow {self.number}: {self.verdict}, {self.reason}>"

@@ -1,0 +1,239 @@
+"""`keepalive analyze SOURCE…`: what became of every TCP connection."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO, cast
+
+import numpy as np
+
+from analyzer import pipeline
+from analyzer.commands import choices
+from analyzer.commands.main import complain
+from analyzer.errors import UsageError
+from analyzer.kinds import VERDICT_WORDS
+from analyzer.present import (
+    VERDICT_ORDER,
+    Clock,
+    Connection,
+    Overview,
+    Paper,
+    ProgressBar,
+    overview,
+    paper_for,
+    printable,
+    timeline,
+    write,
+)
+from analyzer.rules import Options, Rules
+from analyzer.tables import Selection, Tables, choose
+from analyzer.tables.about import about, plain_rows
+from analyzer.tables.files import replacing, write_csv, write_json
+from analyzer.tables.labelled import segments
+
+if TYPE_CHECKING:
+    from analyzer.pipeline import Outcome
+
+SHOWN = 30  # connections in an overview unless --limit says otherwise: two or three screens
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument("sources", nargs="+", metavar="SOURCE", help="file, folder, glob, or - for stdin")
+    _configure_outputs(parser.add_argument_group("what comes out (default: an overview for people)"))
+    _configure_choices(parser.add_argument_group("which connections (every output obeys)"))
+    reading = parser.add_argument_group("how to read")
+    reading.add_argument("--join", action="store_true", help="make one capture of all files, in time order")
+    reading.add_argument(
+        "--dedup-window",
+        default="10ms",
+        metavar="TIME",
+        help="equal segments this close are copies of one (default: %(default)s)",
+    )
+
+
+def _configure_outputs(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--flow",
+        type=int,
+        action="append",
+        default=[],
+        metavar="N",
+        help="the timeline of connection N (may be repeated); with --packets, nothing is summed up",
+    )
+    group.add_argument("--json", action="store_true", help="one JSON document")
+    group.add_argument("--csv", metavar="DIR", help="a CSV file for each table")
+    group.add_argument("--parquet", metavar="DIR", help="a Parquet file for each table")
+    group.add_argument("--output", metavar="FILE", help="write JSON or text there, not to standard output")
+    group.add_argument("--packets", action="store_true", help="add the packets table: every segment")
+    group.add_argument("--fail-on", action="append", default=[], metavar="VERDICT,…", help="exit 1 if any")
+    times = group.add_mutually_exclusive_group()
+    times.add_argument("--utc", action="store_true", help="times of day in UTC, not since the start")
+    times.add_argument("--local", action="store_true", help="times of day in the local time zone")
+
+
+def _configure_choices(group: argparse._ArgumentGroup) -> None:
+    for option, metavar, text in (
+        ("--verdict", "NAME,…", "of these verdicts"),
+        ("--host", "IP,…", "with this address or network (10.0.0.0/8) at either end"),
+        ("--port", "N,…", "with this port at either end"),
+    ):
+        group.add_argument(option, action="append", default=[], metavar=metavar, help=text)
+    when = "seconds since the capture's start, or 2026-11-20T12:03:11Z"
+    group.add_argument("--since", metavar="TIME", help=f"with a segment at or after: {when}")
+    group.add_argument("--until", metavar="TIME", help="with a segment at or before")
+    group.add_argument(
+        "--limit", type=int, metavar="N", help=f"at most so many; 0: all (default: {SHOWN} in the overview)"
+    )
+    group.add_argument("--sort", metavar="COLUMN", help="by a column of the flows table; -COLUMN: descending")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out; returns the exit status."""
+    filters = choices.filters(arguments)
+    fail_on = choices.verdicts(arguments.fail_on, "--fail-on")
+    order = choices.sort_column(arguments.sort) if arguments.sort else None
+    options = Options(
+        join=arguments.join,
+        packets=arguments.packets or bool(arguments.flow),
+        rules=Rules(dedup_window_ns=choices.window_ns(arguments.dedup_window)),
+    )
+    _check(arguments)
+    with ProgressBar(sys.stderr) as progress:
+        outcome = pipeline.analyze(arguments.sources, options, progress.report)
+    status = report_trouble(outcome)
+    if not outcome.captures:
+        return status
+    selection = choose(outcome.captures, filters)
+    _check_flows(arguments.flow, outcome)
+    tables = Tables(selection, pipeline.Diagnosis(options.rules), arguments.packets)
+    if order:
+        tables = tables.sorted(*order)
+    matched = np.isin(selection.field("verdict"), [VERDICT_WORDS.index(name) for name in fail_on]).any()
+    _write_outputs(arguments, tables)
+    return max(status, 1 if matched else 0)
+
+
+def report_trouble(outcome: Outcome) -> int:
+    """Say on stderr what could not be read; the exit status that follows from it."""
+    for note in outcome.notes:
+        complain(note)
+    for path, error in outcome.failures:
+        complain(str(error) if path in str(error) else f"{path}: {error}")
+    status = 4 if outcome.failures else 0
+    for result in outcome.captures:
+        for damage in result.facts.damages:
+            complain(f"{result.facts.path}: {damage}")
+            status = 4
+    if not outcome.captures:
+        return max((error.exit_status for _, error in outcome.failures), default=3)
+    return status
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Combinations that make no sense; before the long part, not after it."""
+    if arguments.limit is not None and arguments.limit < 0:
+        raise UsageError("--limit: a number from 0 is wanted; 0 means all")
+    if arguments.output and (arguments.csv or arguments.parquet) and not arguments.json:
+        raise UsageError("--output is for JSON and text; --csv and --parquet name their own folder")
+
+
+def _check_flows(numbers: list[int], outcome: Outcome) -> None:
+    count = sum(len(result.flows) for result in outcome.captures)
+    for number in numbers:
+        if not 0 <= number < count:
+            there = f"there are 0 to {count - 1}" if count else "there is no TCP connection"
+            raise UsageError(f"--flow: no connection {number}; {there}")
+
+
+def _write_outputs(arguments: argparse.Namespace, tables: Tables) -> None:
+    limited = tables.first(arguments.limit) if arguments.limit else tables
+    if arguments.csv:
+        _say_written(write_csv(limited, arguments.csv), arguments.csv)
+    if arguments.parquet:
+        from analyzer.tables.parquet import write_parquet
+
+        _say_written(write_parquet(limited, arguments.parquet), arguments.parquet)
+    if arguments.json:
+        with _output(arguments.output) as stream:
+            write_json(limited, stream)
+    elif not arguments.csv and not arguments.parquet:
+        with _output(arguments.output) as stream:
+            _write_text(arguments, tables, stream)
+
+
+def _say_written(counts: dict[str, int], folder: str) -> None:
+    tables = ", ".join(f"{name} {count:,}" for name, count in counts.items())
+    complain(f"{folder}: rows written: {tables}")
+
+
+@contextmanager
+def _output(path: str | None) -> Iterator[TextIO]:
+    if path is None or path == "-":
+        yield sys.stdout
+    else:
+        with replacing(path) as stream:
+            yield cast(TextIO, stream)
+
+
+def _write_text(arguments: argparse.Namespace, tables: Tables, stream: TextIO) -> None:
+    paper = paper_for(stream)
+    clock = Clock("utc" if arguments.utc else "local" if arguments.local else "relative")
+    if arguments.flow and len(tables.selection):
+        _write_timelines(arguments, tables, clock, stream, paper)
+        return
+    selection = tables.selection
+    counts = np.bincount(selection.field("verdict"), minlength=len(VERDICT_WORDS))
+    limit = SHOWN if arguments.limit is None else arguments.limit or len(selection)
+    shown = tables if arguments.sort else Tables(most_urgent(selection), tables.diagnosis)
+    flows = plain_rows(shown.first(limit), "flows")
+    if not arguments.sort:
+        severity = ("problem", "warning", "note")
+        flows.sort(key=lambda flow: severity.index(flow["severity"]))
+    results = selection.results
+    facts = Overview(
+        captures=[about(result) for result in results],
+        flows=flows,
+        counts=counts.tolist(),
+        clock=clock,
+        sorted=bool(arguments.sort),
+        filtered=not selection.filters.empty,
+        hint=_hint(arguments.sources, flows, stream),
+        clocks={result.capture: clock.starting(result.start_ns) for result in results},
+    )
+    write(overview(facts, paper.width), stream, paper)
+
+
+def most_urgent(selection: Selection) -> Selection:
+    """The selection with the gravest verdicts first, without judging every connection for it."""
+    rank = np.argsort(np.array(VERDICT_ORDER))
+    return selection.ordered(np.argsort(rank[selection.field("verdict")], kind="stable"))
+
+
+def _hint(sources: list[str], flows: list[dict[str, object]], stream: TextIO) -> str:
+    """How to go on, for those who read it on a terminal."""
+    if not flows or not stream.isatty() or "-" in sources or len(sources) > 3:
+        return ""
+    words = " ".join(map(shlex.quote, sources))
+    return printable(f"One connection's timeline: keepalive analyze {words} --flow {flows[0]['flow']}")
+
+
+def _write_timelines(
+    arguments: argparse.Namespace, tables: Tables, clock: Clock, stream: TextIO, paper: Paper
+) -> None:
+    selection = tables.selection
+    for place in range(len(selection)):
+        result = selection.results[int(selection.part[place])]
+        one = Tables(selection.ordered(np.array([place])), tables.diagnosis)
+        flow = plain_rows(one, "flows")[0]
+        connection = Connection(
+            flow, plain_rows(one, "probe_runs"), segments(one), result.facts.path, result.end_ns
+        )
+        if place:
+            stream.write("\n")
+        lines = timeline(connection, clock.starting(result.start_ns), paper.width, arguments.packets)
+        write(lines, stream, paper)

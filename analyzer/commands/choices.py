@@ -1,0 +1,89 @@
+"""What options of `keepalive analyze` may say, and what they then mean."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from analyzer.errors import UsageError
+from analyzer.kinds import VERDICT_WORDS
+from analyzer.tables import TABLES, Filters, Moment, Network
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+UNITS_NS = {"ns": 1, "us": 1_000, "µs": 1_000, "ms": 1_000_000, "s": 1_000_000_000, "": 1_000_000_000}
+
+
+def filters(arguments: argparse.Namespace) -> Filters:
+    """The connections that the options choose."""
+    return Filters(
+        flows=tuple(arguments.flow),
+        verdicts=tuple(VERDICT_WORDS.index(name) for name in verdicts(arguments.verdict, "--verdict")),
+        hosts=tuple(_host(text) for text in _split(arguments.host)),
+        ports=tuple(_port(text) for text in _split(arguments.port)),
+        since=moment(arguments.since, "--since", arguments.local),
+        until=moment(arguments.until, "--until", arguments.local),
+    )
+
+
+def verdicts(texts: Sequence[str], option: str) -> list[str]:
+    """Names of verdicts."""
+    return [_known(name, VERDICT_WORDS, option, "verdict") for name in _split(texts)]
+
+
+def sort_column(text: str) -> tuple[str, bool]:
+    """A column of the flows table, and whether descending."""
+    name = text.removeprefix("-")
+    return _known(name, TABLES["flows"].names, "--sort", "column"), text.startswith("-")
+
+
+def window_ns(text: str) -> int:
+    """A duration with its unit: 10ms, 0.5s."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ns|us|µs|ms|s|)", text.strip())
+    if not match:
+        raise UsageError(f"--dedup-window {text!r}: a number and a unit are wanted, such as 10ms or 0.5s")
+    return round(float(match[1]) * UNITS_NS[match[2]])
+
+
+def moment(text: str | None, option: str, local: bool = False) -> Moment | None:
+    """Seconds since the capture's start, or a date and time (UTC unless it says or `local`)."""
+    if text is None:
+        return None
+    if re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
+        return Moment(round(float(text) * 1e9), relative=True)
+    try:
+        when = datetime.fromisoformat(text)
+        if when.tzinfo is None:
+            when = when.astimezone() if local else when.replace(tzinfo=UTC)
+        return Moment((when - EPOCH) // timedelta(microseconds=1) * 1000)
+    except (ValueError, OverflowError, OSError):
+        raise UsageError(
+            f"{option} {text!r}: seconds since the capture's start are wanted, such as 90.5, "
+            "or a time such as 2026-11-20T12:03:11Z"
+        ) from None
+
+
+def _split(texts: Iterable[str]) -> list[str]:
+    return [part.strip() for text in texts for part in text.split(",") if part.strip()]
+
+
+def _known(name: str, names: Sequence[str], option: str, noun: str) -> str:
+    if name not in names:
+        raise UsageError(f"{option}: no {noun} {name!r}; there are: {', '.join(names)}")
+    return name
+
+
+def _host(text: str) -> Network:
+    try:
+        return Network(text)
+    except ValueError:
+        raise UsageError(
+            f"--host {text!r}: an IP address or a network is wanted, such as 10.0.0.7 or 10.0.0.0/8"
+        ) from None
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 65535:
+        raise UsageError(f"--port {text!r}: a port number from 0 to 65535 is wanted")
+    return int(text)

@@ -1,0 +1,135 @@
+"""`keepalive doctor`: what is installed, what is missing and how to get it; prepares the kernels."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+import analyzer
+from analyzer.commands.wireshark import HOW_TO_GET
+from analyzer.errors import KeepaliveError
+from analyzer.present.paper import Line, paper_for, write
+
+LIBRARIES = (
+    "numpy",
+    "numba",
+    "llvmlite",
+    "pandas",
+    "pyarrow",
+    "rich",
+    "pyshark",
+    "isal",
+    "zstandard",
+    "lz4",
+)
+ALLOW_CAPTURE = {
+    "linux": "sudo dpkg-reconfigure wireshark-common && sudo usermod -aG wireshark $USER, then log in anew",
+    "darwin": "install ChmodBPF, which comes with Wireshark",
+    "win32": "install Npcap, which comes with Wireshark",
+}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """No arguments."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out; returns the exit status: 3 where analysis itself cannot work."""
+    paper = paper_for(sys.stdout)
+    write(installed(), sys.stdout, paper)
+    write(tools(), sys.stdout, paper)
+    sys.stdout.flush()
+    line, works = kernels()
+    write([line], sys.stdout, paper)
+    return 0 if works else KeepaliveError.exit_status
+
+
+def installed() -> Iterator[Line]:
+    """The package, Python and the libraries."""
+    yield _line("note", "package", f"{analyzer.__version__} in {Path(analyzer.__file__).parent}")
+    machine = f"{platform.system()} {platform.release()} {platform.machine()}"
+    yield _line("note", "python", f"{platform.python_version()} on {machine}, {sys.executable}")
+    versions = {name: _version(name) for name in LIBRARIES}
+    there = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
+    yield _line("note", "libraries", there)
+    missing = [name for name, version in versions.items() if not version]
+    if missing:
+        yield _line("problem", "missing", f"pip install {' '.join(missing)}")
+
+
+def tools() -> Iterator[Line]:
+    """Wireshark's programs, and whether capturing is allowed."""
+    for name, use in (("tshark", "keepalive verify"), ("dumpcap", "capturing")):
+        path = shutil.which(name)
+        if path is None:
+            yield _line("warning", name, f"not installed ({use} needs it); to get it: {HOW_TO_GET}")
+        else:
+            yield _line("note", name, f"{_first_line([path, '--version'])}, {path}")
+    dumpcap = shutil.which("dumpcap")
+    if dumpcap is not None:
+        yield _capture_permission(dumpcap)
+
+
+def kernels() -> tuple[Line, bool]:
+    """Compile what is not compiled yet; say where it is kept."""
+    try:
+        from analyzer import kernel_cache, pipeline
+
+        filled = kernel_cache.is_filled()
+        if not filled:
+            print("kernels: compiling, once; this takes some seconds …", file=sys.stderr)
+        began = time.monotonic()
+        pipeline.warm_up()
+    except Exception as error:  # whatever is broken, the doctor says so
+        return _line("problem", "kernels", f"do not work: {type(error).__name__}: {error}"), False
+    took = time.monotonic() - began
+    how = f"loaded in {took:.1f} s" if filled else f"compiled in {took:.1f} s"
+    folder = kernel_cache.FOLDER
+    if not kernel_cache.is_filled():
+        text = f"{how}, but nothing could be kept in {folder}: every run will compile anew"
+        return _line("warning", "kernels", text), True
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return _line("note", "kernels", f"{how}, kept in {folder} ({size / 1e6:.1f} MB)"), True
+
+
+def _line(severity: str, name: str, text: str) -> Line:
+    marks = {"note": "·", "warning": "▲", "problem": "✖"}
+    return [(marks[severity] + " ", severity), (f"{name:<10}", "title"), (text, "")]
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _first_line(command: list[str]) -> str:
+    done = _run(command)
+    lines = done.stdout.splitlines() if done else []
+    return lines[0].split(" (Git")[0].rstrip(".") if lines else "does not run"
+
+
+def _capture_permission(dumpcap: str) -> Line:
+    done = _run([dumpcap, "-D"])
+    interfaces = [line for line in done.stdout.splitlines() if line.strip()] if done else []
+    if interfaces:
+        return _line("note", "capture", f"allowed, {len(interfaces)} interfaces")
+    advice = ALLOW_CAPTURE.get(sys.platform, "run dumpcap as administrator")
+    return _line("warning", "capture", f"no permission to capture; to get it: {advice}")
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str] | None:
+    try:
+        return subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=20, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None

@@ -1,0 +1,15 @@
+"""The lab: records what every outcome of keep-alive looks like, from a real kernel.
+
+Hosts are network namespaces (`hosts`, with `agent` inside), joined through a router (`network`).
+A scenario (`scenarios/`) plays on a stage (`stage`) while one of the router's interfaces is
+captured (`capture`), and states what the recording must give (`truth`), which the kernel's own
+counters have to confirm (`tally`). `recording` puts capture and statement side by side.
+
+Needs Linux, root, iproute2, util-linux, and dumpcap or tcpdump; importing it needs none of them.
+"""
+
+from analyzer.lab.hosts import LabError, require_lab
+from analyzer.lab.recording import Recording, record
+from analyzer.lab.scenarios import SCENARIOS, Scenario
+
+__all__ = ["SCENARIOS", "LabError", "Recording", "Scenario", "record", "require_lab"]

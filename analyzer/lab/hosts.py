@@ -1,0 +1,226 @@
+"""Lab hosts: each is one process in a network namespace of its own.
+
+A namespace here has no name that could clash and no file that could stay behind. It exists
+because the host's process (`agent.py`) runs in it, and the kernel takes it back, with its
+links, routes and sockets, once that process has ended. The process ends with its `Host`, when
+its stdin closes, or with the recorder, however that dies (`setpriv --pdeathsig`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from analyzer.errors import KeepaliveError, MissingToolError
+
+Address = tuple[str, int]
+Options = dict[str, int]
+
+AGENT = Path(__file__).with_name("agent.py")
+
+PACKAGES = {
+    "ip": "iproute2",
+    "nsenter": "util-linux",
+    "setpriv": "util-linux",
+    "unshare": "util-linux",
+}
+"""The programs a host needs, and the package that brings each."""
+
+POLL_S = 0.02
+
+DIE_WITH_RECORDER = ("setpriv", "--pdeathsig", "KILL")
+
+
+class LabError(KeepaliveError):
+    """The lab cannot work here, or a recording did not go as its scenario planned."""
+
+
+class SocketError(LabError):
+    """A socket call inside a host failed; `errno_name` is what the application saw."""
+
+    def __init__(self, host: str, action: str, errno_name: str, message: str) -> None:
+        super().__init__(f"{action} on the lab's {host} failed: {message}")
+        self.errno_name = errno_name
+
+
+def require_lab() -> None:
+    """Raise with what is missing, and what to do about it, unless hosts can be made here."""
+    if sys.platform != "linux":
+        raise LabError("the lab needs Linux: its hosts are network namespaces of the Linux kernel")
+    if os.geteuid() != 0:
+        raise LabError("the lab needs root to make network namespaces: run the command with sudo")
+    for program, package in PACKAGES.items():
+        if shutil.which(program) is None:
+            raise MissingToolError(f"the lab needs the program {program}: install the package {package}")
+
+
+class Host:
+    """One host: a context manager that owns the namespace, and the sockets in it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Self:
+        """Start the namespace; Ctrl-C is for the recorder alone, so the agent leaves its session."""
+        agent = [sys.executable, "-I", str(AGENT)]
+        self._process = subprocess.Popen(
+            [*DIE_WITH_RECORDER, "unshare", "--net", *agent],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            self._read_reply("start")
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End the process, and with it the namespace; a second call does nothing."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.communicate()
+
+    @property
+    def pid(self) -> int:
+        return self._running().pid
+
+    def inside(self, *command: str) -> list[str]:
+        """The command line that runs `command` in this host's namespace."""
+        return [*DIE_WITH_RECORDER, "nsenter", f"--net=/proc/{self.pid}/ns/net", *command]
+
+    def ip(self, *arguments: str) -> None:
+        """Run iproute2's `ip` inside."""
+        done = subprocess.run(self.inside("ip", *arguments), capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            said = done.stderr.strip() or f"exit status {done.returncode}"
+            raise LabError(f"`ip {' '.join(arguments)}` failed on the lab's {self.name}: {said}")
+
+    def ask(self, action: str, **arguments: Any) -> Any:
+        """Have the agent carry out one of its actions (see `agent.Agent`) and return the result."""
+        process = self._running()
+        assert process.stdin is not None
+        try:
+            process.stdin.write(json.dumps({"do": action, "with": arguments}) + "\n")
+            process.stdin.flush()
+        except BrokenPipeError:
+            pass  # it died: reading its reply tells why
+        return self._read_reply(action)
+
+    def counters(self) -> dict[str, int]:
+        """The kernel's TCP counters of this namespace, from its birth."""
+        counted: dict[str, int] = self.ask("counters")
+        return counted
+
+    def wait_until(self, counter: str, goal: int, patience_s: float = 30.0) -> None:
+        """Wait until the kernel has counted `goal` of these events since the host's birth."""
+        deadline = time.monotonic() + patience_s
+        while self.counters().get(counter, 0) < goal:
+            if time.monotonic() > deadline:
+                raise LabError(f"the {self.name}'s {counter} did not reach {goal} in {patience_s:g} s")
+            time.sleep(POLL_S)
+
+    def listen(self, own: Address, options: Options) -> Listener:
+        """A listening socket; what it accepts inherits its options."""
+        return Listener(self, self.ask("listen", own=own, options=options), options)
+
+    def connect(self, own: Address, peer: Address, options: Options) -> Socket:
+        """A connection from here; the handshake is over when this returns."""
+        return Socket(self, self.ask("connect", own=own, peer=peer, options=options), options)
+
+    def _running(self) -> subprocess.Popen[str]:
+        if self._process is None:
+            raise LabError(f"the lab's {self.name} is not running")
+        return self._process
+
+    def _read_reply(self, action: str) -> Any:
+        process = self._running()
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if not line:
+            _, said = process.communicate()
+            last_line = (said.strip().splitlines() or ["it said nothing"])[-1]
+            raise LabError(f"the lab's {self.name} died at {action}: {last_line}")
+        reply = json.loads(line)
+        if "errno" in reply:
+            raise SocketError(self.name, action, reply["errno"], reply["message"])
+        return reply["result"]
+
+
+class Listener:
+    """A listening socket on a host."""
+
+    def __init__(self, host: Host, number: int, options: Options) -> None:
+        self._host = host
+        self._number = number
+        self._options = options
+
+    def accept(self, options: Options) -> Socket:
+        """The next connection, once its handshake is over."""
+        number = self._host.ask("accept", number=self._number, options=options)
+        return Socket(self._host, number, self._options | options)
+
+
+class Socket:
+    """A connected socket on a host. Where a method can fail, it is the host's kernel that says so."""
+
+    def __init__(self, host: Host, number: int, options: Options) -> None:
+        self._host = host
+        self._number = number
+        self.options: Options = host.ask("options", number=number, names=list(options))
+        """Those that were set, as the kernel reports them now (it doubles a buffer size)."""
+        self.ended_with: str | None = None
+        """How it ended for the application: ETIMEDOUT, ECONNRESET, EOF, closed, crashed; None: not yet."""
+        self.is_held = True
+        """Whether the application still has it, be the connection open or not."""
+
+    def send(self, octets: int) -> None:
+        self._host.ask("send", number=self._number, octets=octets)
+
+    def receive(self, octets: int) -> None:
+        """Read exactly `octets`; the end of the stream before that is an error."""
+        arrived = self._host.ask("receive", number=self._number, octets=octets)
+        if arrived != octets:
+            raise LabError(f"the {self._host.name} received {arrived} of {octets} octets")
+
+    def wait_for_end(self, expected: str, patience_s: float = 15.0) -> None:
+        """Read until the kernel reports the connection's end: an error's name, or "EOF"."""
+        ended_with: str = self._host.ask("wait_for_end", number=self._number, patience_s=patience_s)
+        if ended_with != expected:
+            raise LabError(f"the {self._host.name} saw {ended_with} where {expected} was planned")
+        self.ended_with = ended_with
+
+    def close(self) -> None:
+        self._host.ask("close", number=self._number)
+        self.ended_with = self.ended_with or "closed"
+        self.is_held = False
+
+    def crash(self) -> None:
+        """Note that its host is about to lose it."""
+        self.ended_with = "crashed"
+        self.is_held = False
+
+    def tcp_info(self) -> dict[str, Any]:
+        info: dict[str, Any] = self._host.ask("tcp_info", number=self._number)
+        return info

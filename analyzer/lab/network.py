@@ -1,0 +1,135 @@
+"""The lab's network: a client and a server, each on a link of its own to a router between them.
+
+    client eth0 ──────── to-client  router  to-server ──────── eth0 server
+
+The path is cut by blackhole routes on the router: a packet to a host that is cut off is dropped
+without an ICMP error, while everything sent still arrives at the router's interfaces and is
+captured there.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from analyzer.lab.hosts import Host
+
+CLIENT = "client"
+SERVER = "server"
+ENDS = (CLIENT, SERVER)
+
+
+@dataclass(frozen=True)
+class Link:
+    """One end's addresses, and the router's on the same link (documentation ranges, RFC 5737, 3849)."""
+
+    host: str
+    router: str
+    prefix_bits: int
+    host_mac: str
+    router_mac: str
+
+
+LINKS = {
+    4: {
+        CLIENT: Link("192.0.2.2", "192.0.2.1", 24, "02:00:00:00:01:02", "02:00:00:00:01:01"),
+        SERVER: Link("198.51.100.2", "198.51.100.1", 24, "02:00:00:00:02:02", "02:00:00:00:02:01"),
+    },
+    6: {
+        CLIENT: Link("2001:db8:1::2", "2001:db8:1::1", 64, "02:00:00:00:01:02", "02:00:00:00:01:01"),
+        SERVER: Link("2001:db8:2::2", "2001:db8:2::1", 64, "02:00:00:00:02:02", "02:00:00:00:02:01"),
+    },
+}
+"""By IP version, then by end. Fixed MAC addresses let a host come back after a reboot as itself."""
+
+
+class Network:
+    """Three hosts and two links; a context manager. `client`, `router` and `server` are running hosts."""
+
+    def __init__(self, ip_version: int = 4) -> None:
+        self.ip_version = ip_version
+        self.links = LINKS[ip_version]
+        self.router = Host("router")
+        self.client = Host(CLIENT)
+        self.server = Host(SERVER)
+        self._running = ExitStack()
+        self._cut_off: list[str] = []
+
+    def __enter__(self) -> Self:
+        with self._running as undo_on_failure:
+            for host in (self.router, self.client, self.server):
+                undo_on_failure.enter_context(host)
+                self._prepare(host)
+            self._let_router_forward()
+            for end in ENDS:
+                self._join(end)
+            self._running = undo_on_failure.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._running.close()
+
+    def host(self, end: str) -> Host:
+        """The host at one end: the one that runs now, after a reboot the new one."""
+        return self.client if end == CLIENT else self.server
+
+    def cut(self, towards: tuple[str, ...] = ENDS) -> None:
+        """Drop whatever the router would forward to these ends, silently, until `restore`."""
+        for end in towards:
+            self._ip(self.router, "route", "add", "blackhole", self._only(end))
+            self._cut_off.append(end)
+
+    def restore(self) -> None:
+        """Forward again."""
+        while self._cut_off:
+            self._ip(self.router, "route", "del", "blackhole", self._only(self._cut_off.pop()))
+
+    def reboot_server(self) -> None:
+        """End the server without a word on the wire, and start it anew with the same addresses.
+
+        Cut the path around it: without, the router would report the missing link by ICMP.
+        """
+        self.server.ask("vanish")
+        self.server.stop()
+        self.server = self._running.enter_context(Host(SERVER))
+        self._prepare(self.server)
+        self._join(SERVER)
+
+    def _prepare(self, host: Host) -> None:
+        """Keep what is not the scenario's off the links: duplicate address detection, or all of IPv6."""
+        if self.ip_version == 6:
+            host.ask("sysctl", name="net/ipv6/conf/default/accept_dad", value="0")
+            host.ask("sysctl", name="net/ipv6/conf/default/router_solicitations", value="0")
+        else:
+            host.ask("without_ipv6")
+
+    def _let_router_forward(self) -> None:
+        name = "net/ipv6/conf/all/forwarding" if self.ip_version == 6 else "net/ipv4/ip_forward"
+        self.router.ask("sysctl", name=name, value="1")
+
+    def _join(self, end: str) -> None:
+        """Join an end to the router by a veth pair. It is made inside, so no real interface shows."""
+        host, link, port = self.host(end), self.links[end], f"to-{end}"
+        self.router.ip(
+            *("link", "add", port, "address", link.router_mac, "type", "veth"),
+            *("peer", "name", "eth0", "address", link.host_mac, "netns", str(host.pid)),
+        )
+        for owner, interface, address in ((self.router, port, link.router), (host, "eth0", link.host)):
+            owner.ask("compute_checksums", interface=interface)
+            self._ip(owner, "address", "add", f"{address}/{link.prefix_bits}", "dev", interface)
+            self._ip(owner, "link", "set", interface, "up")
+        self._ip(host, "route", "add", "default", "via", link.router)
+
+    def _only(self, end: str) -> str:
+        """The prefix that holds one end's address and no other."""
+        return f"{self.links[end].host}/{32 if self.ip_version == 4 else 128}"
+
+    def _ip(self, host: Host, *arguments: str) -> None:
+        host.ip(f"-{self.ip_version}", *arguments)

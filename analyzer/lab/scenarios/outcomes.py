@@ -1,0 +1,143 @@
+"""What can become of a keep-alive: answered, unanswered, answered by a RST."""
+
+from __future__ import annotations
+
+from time import sleep
+
+from analyzer.lab.scenarios.scenario import scenario
+from analyzer.lab.stage import KeepAlive, Stage
+from analyzer.lab.truth import Side
+
+PATIENT = KeepAlive(time_s=2, interval_s=1, count=3)
+"""Time and interval differ, so that a capture tells which is which."""
+
+
+@scenario(
+    "alive",
+    shows="Probes are answered, and data between them pushes the next one back by the whole keepalive time.",
+    duration_s=13,
+)
+def alive(stage: Stage) -> None:
+    stage.start_capture()
+    connection = stage.connect(client=PATIENT)
+    connection.talk()
+    stage.let_probe(client=3)
+    sleep(1)
+    connection.talk()  # half-way to the next probe, which now comes 2 s after this
+    stage.let_probe(client=2)
+    stage.must_give(
+        connection.ends,
+        "alive",
+        client=Side(probes=5, keepalive_time_s=PATIENT.time_s),
+        server=Side(answers=5),
+    )
+
+
+@scenario(
+    "peer-dead",
+    shows="The path is cut while idle: no probe is answered, and the prober gives up with a RST.",
+    duration_s=7,
+)
+def peer_dead(stage: Stage) -> None:
+    stage.start_capture()
+    connection = stage.connect(client=PATIENT)
+    connection.talk()
+    stage.cut()
+    connection.client.wait_for_end("ETIMEDOUT")
+    stage.must_give(
+        connection.ends,
+        "peer_dead",
+        client=Side(
+            probes=PATIENT.count,
+            resets=1,
+            keepalive_time_s=PATIENT.time_s,
+            keepalive_interval_s=PATIENT.interval_s,
+            keepalive_count=PATIENT.count,
+        ),
+        server=Side(),
+    )
+
+
+@scenario(
+    "peer-rebooted",
+    shows="The server crashes and is back with the same address: the next probe is answered by a RST.",
+    duration_s=6,
+)
+def peer_rebooted(stage: Stage) -> None:
+    stage.start_capture()
+    connection = stage.connect(client=PATIENT)
+    connection.talk()
+    stage.let_probe(client=1)
+    stage.cut()
+    stage.reboot_server()
+    stage.restore()
+    connection.client.wait_for_end("ECONNRESET")
+    stage.must_give(
+        connection.ends,
+        "peer_rebooted",
+        client=Side(probes=2, keepalive_time_s=PATIENT.time_s),
+        server=Side(answers=1, resets=1),
+    )
+
+
+@scenario(
+    "outage",
+    shows="Two probes are lost while the path is down; the third is answered, and the connection lives on.",
+    duration_s=10,
+)
+def outage(stage: Stage) -> None:
+    stage.start_capture()
+    connection = stage.connect(client=PATIENT)
+    connection.talk()
+    stage.let_probe(client=1)
+    stage.cut()
+    stage.let_probe(client=2, answered=False)
+    stage.restore()
+    stage.let_probe(client=2)
+    stage.must_give(
+        connection.ends,
+        "alive",
+        client=Side(probes=5, keepalive_time_s=PATIENT.time_s, keepalive_interval_s=PATIENT.interval_s),
+        server=Side(answers=3),
+    )
+
+
+@scenario(
+    "capture-ends-while-probing",
+    shows="Two of five probes went unanswered when the capture was stopped: what became of it, nobody knows.",
+    duration_s=5,
+)
+def capture_ends_while_probing(stage: Stage) -> None:
+    keep_alive = KeepAlive(time_s=2, interval_s=1, count=5)
+    stage.start_capture()
+    connection = stage.connect(client=keep_alive)
+    connection.talk()
+    stage.cut()
+    stage.let_probe(client=2, answered=False)
+    stage.must_give(
+        connection.ends,
+        "probing",
+        client=Side(probes=2, keepalive_time_s=2, keepalive_interval_s=1),
+        server=Side(),
+    )
+
+
+@scenario(
+    "both-probe",
+    shows="Client and server both probe, each with a timer of its own; a probe restarts only its sender's.",
+    duration_s=11,
+)
+def both_probe(stage: Stage) -> None:
+    stage.start_capture()
+    connection = stage.connect(
+        client=KeepAlive(time_s=2, interval_s=1, count=3),
+        server=KeepAlive(time_s=3, interval_s=1, count=3),
+    )
+    connection.talk()
+    stage.let_probe(client=4, server=3)
+    stage.must_give(
+        connection.ends,
+        "alive",
+        client=Side(probes=4, answers=3, keepalive_time_s=2),
+        server=Side(probes=3, answers=4, keepalive_time_s=3),
+    )

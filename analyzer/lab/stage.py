@@ -1,0 +1,265 @@
+"""The stage on which a scenario plays: it connects, talks, cuts and waits through this.
+
+At its end a scenario states what the recording must give (`must_give`). Leaving the stage ends
+the capture and holds the statement against what the kernel counted.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from analyzer.lab.capture import Capture, Tool
+from analyzer.lab.hosts import Address, LabError, Listener, Options, Socket, SocketError
+from analyzer.lab.network import CLIENT, ENDS, SERVER, Network
+from analyzer.lab.tally import Tally
+from analyzer.lab.truth import PRINCIPAL_COUNTERS, Counters, Expected, Side, confirm, require_equal
+
+SERVICE_PORT = 7777
+FIRST_CLIENT_PORT = 50001
+
+Ends = tuple[Address, Address]
+"""Addresses of a connection's client and server."""
+
+ANSWER_S = 0.1
+"""An answer takes some 0.1 ms here; a thousand times that is enough on a busy machine too."""
+
+
+@dataclass(frozen=True)
+class KeepAlive:
+    """A socket's keep-alive settings; the times in seconds, as the kernel takes them."""
+
+    time_s: int
+    interval_s: int
+    count: int
+
+    def options(self) -> Options:
+        return {
+            "SO_KEEPALIVE": 1,
+            "TCP_KEEPIDLE": self.time_s,
+            "TCP_KEEPINTVL": self.interval_s,
+            "TCP_KEEPCNT": self.count,
+        }
+
+
+@dataclass(frozen=True)
+class Vantage:
+    """Where a recording is made: an interface of the router, or all of them at once."""
+
+    interface: str
+    words: str
+    copies: int = 0
+    """How many further times every frame stands in the capture."""
+
+
+NEAR_CLIENT = Vantage("to-client", "the router's interface towards the client")
+WHOLE_ROUTER = Vantage("any", "all interfaces of the router at once", copies=1)
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Both sockets of one connection."""
+
+    client: Socket
+    server: Socket
+    ends: Ends
+
+    def talk(self, request_octets: int = 10, reply_octets: int = 20) -> None:
+        """The client asks, the server replies."""
+        self.client.send(request_octets)
+        self.server.receive(request_octets)
+        self.server.send(reply_octets)
+        self.client.receive(reply_octets)
+
+
+class Stage:
+    """A context manager around one scenario."""
+
+    def __init__(self, network: Network, tool: Tool, path: Path) -> None:
+        self._network = network
+        self._tool = tool
+        self._path = path
+        self._running = ExitStack()
+        self._capture: Capture | None = None
+        self.vantage = NEAR_CLIENT
+        """Where the recording is made from."""
+        self._tally = Tally(network)
+        self._listener: Listener | None = None
+        self._attempts = 0
+        self._sent_before_cut: int | None = None  # by the server, while it cannot be heard
+        self._all_heard = True
+        self._sockets: dict[str, list[Socket]] = {CLIENT: [], SERVER: []}
+        self._failures: list[dict[str, Any]] = []
+        self.expected: list[Expected] = []
+        """What the recording must give; with all counts once the stage is left."""
+        self.counters: dict[str, Counters] = {}
+        """By end, once the stage is left: how far the kernel's counters rose during the capture."""
+        self.views: dict[str, list[dict[str, Any]]] = {}
+        """By end, once the stage is left: options and fate of each socket, as its kernel tells them."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with self._running:
+            if kind is None:
+                self._finish()
+
+    def start_capture(self, vantage: Vantage = NEAR_CLIENT) -> None:
+        """From here on every frame is recorded, and what the kernel counts belongs to the recording."""
+        self.vantage = vantage
+        capture = Capture(self._tool, self._network.router, vantage.interface, self._path)
+        self._capture = self._running.enter_context(capture)
+        self._tally.begin()
+
+    def start_service(self, options: Options | None = None) -> None:
+        """Have the server listen; a buffer size must be set here to be agreed on in the handshake."""
+        own = (self._network.links[SERVER].host, SERVICE_PORT)
+        self._listener = self._network.server.listen(own, options or {})
+
+    def connect(self, client: KeepAlive | None = None, server: KeepAlive | None = None) -> Connection:
+        """A connection from the client to the service, which is started if need be."""
+        if self._listener is None:
+            self.start_service()
+        assert self._listener is not None
+        ends = self._next_ends()
+        near = self._network.client.connect(*ends, client.options() if client else {})
+        far = self._listener.accept(server.options() if server else {})
+        self._sockets[CLIENT].append(near)
+        self._sockets[SERVER].append(far)
+        return Connection(near, far, ends)
+
+    def connect_in_vain(self, expected: str) -> Ends:
+        """Try to connect where that must fail with this error; the addresses that it was tried with."""
+        ends = self._next_ends()
+        try:
+            self._network.client.connect(*ends, {})
+        except SocketError as failure:
+            if failure.errno_name != expected:
+                raise
+            self._failures.append({"ended_with": failure.errno_name})
+            return ends
+        raise LabError("a connection was made that this scenario expects to fail")
+
+    def let_probe(self, client: int = 0, server: int = 0, answered: bool = True) -> None:
+        """Stay idle until the kernels have sent so many more keep-alives; all are answered, or none."""
+        planned = {CLIENT: client, SERVER: server}
+        answers = self._while_idle("TCPKeepAlive", planned)
+        for end, peer in ((CLIENT, SERVER), (SERVER, CLIENT)):
+            require_equal(f"answers of the {end}", planned[peer] if answered else 0, answers[end])
+
+    def let_window_probe(self, client: int) -> int:
+        """Stay idle until the client has sent so many more window probes; how many were answered.
+
+        The server's kernel answers at most one such segment per 0.5 s (`tcp_invalid_ratelimit`), and
+        counts those that it skipped.
+        """
+        skipped = self.counted(SERVER, "TCPACKSkippedSeq")
+        answers = self._while_idle("TCPWinProbe", {CLIENT: client})[SERVER]
+        skipped = self.counted(SERVER, "TCPACKSkippedSeq") - skipped
+        require_equal("window probes that were answered", client - skipped, answers)
+        return answers
+
+    def wait_until_window_closed(self) -> None:
+        """Wait until the server has said that it takes no more; the first window probe is 0.2 s away."""
+        self._network.server.wait_until("TCPToZeroWindowAdv", 1)
+
+    def counted(self, end: str, counter: str) -> int:
+        """For what is no plan but the kernel's own doing: how often it did so during the capture."""
+        return self._tally.counters(end)[counter]
+
+    def cut(self, towards: tuple[str, ...] = ENDS) -> None:
+        """Drop what the router would forward to these ends: silently, and after it was captured."""
+        if CLIENT in towards:
+            self._sent_before_cut = self._tally.sent(SERVER)
+        self._network.cut(towards)
+
+    def restore(self) -> None:
+        """Forward again."""
+        self._note_unheard()
+        self._network.restore()
+
+    def reboot_server(self) -> None:
+        """The server loses all it knew, without a word on the wire, and comes back as itself."""
+        self._tally.end_life(SERVER)
+        for lost in self._sockets[SERVER]:
+            lost.crash()
+        self._network.reboot_server()
+        self.start_service()
+
+    def must_give(self, ends: Ends, verdict: str, client: Side, server: Side) -> None:
+        """State the truth about one connection."""
+        self.expected.append(Expected(*ends, verdict, {CLIENT: client, SERVER: server}))
+
+    def _next_ends(self) -> Ends:
+        """The addresses of the next connection; ports of our choice, so that failures have one too."""
+        self._attempts += 1
+        port = FIRST_CLIENT_PORT + self._attempts - 1
+        return (self._network.links[CLIENT].host, port), (self._network.links[SERVER].host, SERVICE_PORT)
+
+    def _while_idle(self, counter: str, more: dict[str, int]) -> dict[str, int]:
+        """Wait until the counters have risen. All that an end says meanwhile is answers: how many."""
+        goals = {end: self._network.host(end).counters()[counter] + count for end, count in more.items()}
+        spoken = {end: self._tally.spoken(end) for end in ENDS}
+        for end, goal in goals.items():
+            self._network.host(end).wait_until(counter, goal)
+        time.sleep(ANSWER_S)
+        answers = {end: self._tally.spoken(end) - spoken[end] for end in ENDS}
+        for end in ENDS:
+            self._tally.answers[end] += answers[end]
+        return answers
+
+    def _finish(self) -> None:
+        """End the capture and confirm what was stated."""
+        if self._capture is None or not self.expected:
+            raise LabError("this scenario records nothing, or does not say what its recording must give")
+        time.sleep(ANSWER_S)
+        self.views = {end: [view(socket) for socket in self._sockets[end]] for end in ENDS}
+        self.views[CLIENT] += self._failures
+        for end in ENDS:
+            self._network.host(end).ask("stop_probing")
+        self._note_unheard()
+        self.counters = {end: self._tally.counters(end) for end in ENDS}
+        self._capture.stop()
+        for end in ENDS:
+            later = self._tally.counters(end)
+            for name in PRINCIPAL_COUNTERS:
+                require_equal(
+                    f"{name} of the {end} at the end", self.counters[end].get(name, 0), later.get(name, 0)
+                )
+            sides = [expected.sides[end] for expected in self.expected]
+            confirm(end, sides, self.counters[end], self._tally.answers[end])
+        self._add_segments()
+
+    def _note_unheard(self) -> None:
+        """Note whether the server said anything while the way back, and so to the capture, was cut."""
+        if self._sent_before_cut not in (None, self._tally.sent(SERVER)):
+            self._all_heard = False
+        self._sent_before_cut = None
+
+    def _add_segments(self) -> None:
+        """Complete a lone connection's sides by the segments that their kernels sent, and the copies."""
+        if len(self.expected) != 1:
+            return
+        sides = self.expected[0].sides
+        for end in ENDS:
+            if end == CLIENT or self._all_heard:
+                sent = self._tally.sent(end)
+                sides[end] = replace(sides[end], segments=sent, duplicates=sent * self.vantage.copies)
+
+
+def view(socket: Socket) -> dict[str, Any]:
+    """What one end knows of its socket."""
+    seen: dict[str, Any] = {"options": socket.options, "ended_with": socket.ended_with}
+    if socket.is_held:
+        seen["tcp_info"] = socket.tcp_info()
+    return seen

@@ -1,0 +1,140 @@
+"""What a recording must give: stated by its scenario, confirmed by the kernel's counters.
+
+Nothing here has seen a packet. A scenario says how many probes it lets happen; the kernel
+counts in each namespace what it sent; a recording where the two differ is thrown away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from analyzer.lab.hosts import LabError
+
+Counters = dict[str, int]
+Address = tuple[str, int]
+
+PRINCIPAL_COUNTERS = (
+    "TCPKeepAlive",
+    "TCPWinProbe",
+    "TCPAbortOnTimeout",
+    "OutRsts",
+    "OutSegs",
+    "RetransSegs",
+)
+"""Of `/proc/net/snmp` and `/proc/net/netstat`; a sidecar lists these in any case."""
+
+FURTHER_COUNTERS = (
+    *("EstabResets", "AttemptFails", "TCPTimeouts", "TCPLossProbes", "TCPDSACKOldSent"),
+    *("TCPACKSkippedSeq", "TCPACKSkippedChallenge", "TCPChallengeACK"),
+    *("TCPToZeroWindowAdv", "TCPFromZeroWindowAdv", "TCPWantZeroWindowAdv"),
+)
+"""Listed where they rose."""
+
+CONFIRMED_BY = {
+    "probes": "TCPKeepAlive",
+    "window_probes": "TCPWinProbe",
+    "resets": "OutRsts",
+    "retransmissions": "RetransSegs",
+}
+"""Which counter must agree with which claim about a side."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """What one side of a connection sent, as the capture holds it; copies of a frame count once."""
+
+    probes: int = 0
+    """Keep-alive probes."""
+
+    answers: int = 0
+    """Bare acknowledgments of the peer's keep-alive probes."""
+
+    window_probes: int = 0
+    """Probes of the peer's closed window."""
+
+    window_answers: int = 0
+    """Bare acknowledgments of the peer's window probes."""
+
+    resets: int = 0
+    """Segments with RST."""
+
+    retransmissions: int = 0
+    """Segments sent again because nobody had acknowledged them."""
+
+    segments: int | None = None
+    """All segments, by the kernel's count; None where not all of them passed the capture."""
+
+    duplicates: int = 0
+    """Further copies of segments, because the capture saw them in more than one place."""
+
+    keepalive_time_s: int | None = None
+    """`TCP_KEEPIDLE`, where the capture shows it: never early, at most 12.5 % + 10 ms late."""
+
+    keepalive_interval_s: int | None = None
+    """`TCP_KEEPINTVL`, likewise."""
+
+    keepalive_count: int | None = None
+    """`TCP_KEEPCNT`, where the capture shows it."""
+
+    def as_dict(self) -> dict[str, int]:
+        """For the sidecar, without what is not claimed."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What an analysis must say about one connection."""
+
+    client: Address
+    server: Address
+    verdict: str
+    sides: dict[str, Side]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the sidecar; the endpoints are named as in the table of flows."""
+        return {
+            "client": self.client[0],
+            "client_port": self.client[1],
+            "server": self.server[0],
+            "server_port": self.server[1],
+            "verdict": self.verdict,
+            "sides": {end: side.as_dict() for end, side in self.sides.items()},
+        }
+
+
+def confirm(end: str, sides: Iterable[Side], counters: Counters, answers: int) -> None:
+    """Raise unless what one end's kernel counted agrees with all claims about that end together.
+
+    `answers`: of either kind, as `Stage.let_probe` and `Stage.let_window_probe` counted them.
+    """
+    sides = list(sides)
+    for claim, counter in CONFIRMED_BY.items():
+        planned = sum(getattr(side, claim) for side in sides)
+        require_equal(f"{claim} of the {end}", planned, counters.get(counter, 0))
+    require_equal(f"answers of the {end}", sum(side.answers + side.window_answers for side in sides), answers)
+
+
+def require_equal(what: str, planned: int, counted: int) -> None:
+    if planned != counted:
+        raise LabError(
+            f"the recording did not go as planned, perhaps this machine was too busy: record it again "
+            f"({what}: {planned} planned, {counted} counted by the kernel)"
+        )
+
+
+def noted(counters: Counters) -> Counters:
+    """The counters that a sidecar lists."""
+    principal = {name: counters.get(name, 0) for name in PRINCIPAL_COUNTERS}
+    return principal | {name: counters[name] for name in FURTHER_COUNTERS if counters.get(name)}
+
+
+def rise(now: Counters, before: Counters) -> Counters:
+    """How far each counter rose."""
+    return {name: value - before.get(name, 0) for name, value in now.items()}
+
+
+def total(counters: Counters, more: Counters) -> Counters:
+    """Two spans of time taken together."""
+    return {name: counters.get(name, 0) + more.get(name, 0) for name in counters | more}

@@ -1,0 +1,134 @@
+"""A connection in words: its head line, its verdict, its probing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from analyzer.present.paper import Line, Span
+from analyzer.present.words import Clock, cells, counted, duration, endpoint, number, printable, size, wrapped
+
+MARKS = {"problem": "✖", "warning": "▲", "note": "·"}
+
+Row = dict[str, Any]
+
+
+def ends_of(flow: Row) -> tuple[str, str]:
+    """Client and server as endpoints."""
+    client = endpoint(flow["client"], flow["client_port"])
+    return client, endpoint(flow["server"], flow["server_port"])
+
+
+def mark(flow: Row) -> Span:
+    """The sign of a verdict's severity."""
+    return MARKS[flow["severity"]], flow["severity"]
+
+
+def head(flow: Row, path: str, clock: Clock, width: int) -> Iterator[Line]:
+    """What connection this is: number, verdict, ends, when, how much."""
+    client, server = ends_of(flow)
+    title = f"Connection {flow['flow']}  "
+    verdict: list[Span] = [mark(flow), (" " + flow["verdict"], flow["severity"])]
+    yield [(title, "title"), *verdict, (f"  {printable(path)}", "faint")]
+    ends = f"  client {client} → server {server}"
+    if cells(ends) <= width:
+        yield [(ends, "")]
+    else:
+        yield [(f"  client {client}", "")]
+        yield [(f"  server {server}", "")]
+    facts = f"{counted(flow['frames'], 'frame')} in {duration(flow['duration_s'])}"
+    facts += f" from {clock.moment(flow['start'])}"
+    sent = f"client sent {size(flow['client_bytes'])}, server {size(flow['server_bytes'])}"
+    yield from paragraph(f"{facts}; {sent}", width, "faint")
+
+
+def end(flow: Row, runs: list[Row], clock: Clock, width: int) -> Iterator[Line]:
+    """The verdict and its reason, the states, the probing, and how to see it in Wireshark."""
+    first, *more = wrapped(f"{flow['verdict']}: {printable(flow['reason'])}", width - 2)
+    yield [mark(flow), (" " + first, flow["severity"])]
+    for line in more:
+        yield [("  " + line, flow["severity"])]
+    states = f"at the end: client {flow['client_state']}, server {flow['server_state']}"
+    yield from paragraph(states, width, "")
+    for sentence in probing(flow):
+        yield from paragraph(sentence, width, "")
+    yield from run_lines(runs, clock, width)
+    yield [("  Wireshark: ", "faint"), (flow["display_filter"], "")]
+
+
+def probing(flow: Row) -> Iterator[str]:
+    """One sentence for each side that probes, and one on the answers."""
+    for who in ("client", "server"):
+        timers = timers_of(flow, who)
+        if timers:
+            yield f"{who} probes {timers}"
+    if flow["replies"] or flow["resets"]:  # else the reason has said it
+        yield answers_of(flow)
+
+
+def timers_of(flow: Row, who: str) -> str:
+    """after 60.0 s idle, then each 10.0 s, 3 times (what was observed of it)"""
+    idle, interval, count = (
+        flow[f"{who}_keepalive_time_s"],
+        flow[f"{who}_keepalive_interval_s"],
+        flow[f"{who}_keepalive_count"],
+    )
+    parts = []
+    if idle is not None:
+        parts.append(f"after {duration(idle)} idle")
+    if interval is not None:
+        parts.append(f"then each {duration(interval)}" if parts else f"each {duration(interval)}")
+    if count is not None:
+        parts.append(f"gives up after {count}")
+    return ", ".join(parts)
+
+
+def answers_of(flow: Row) -> str:
+    """60 probes: 58 answered, 2 unanswered"""
+    parts = [
+        f"{number(flow[name])} {word}"
+        for name, word in (
+            ("replies", "answered" + round_trips(flow)),
+            ("unanswered", "unanswered"),
+            ("resets", "answered by RST"),
+        )
+        if flow[name]
+    ]
+    return f"{counted(flow['probes'], 'probe')}: {', '.join(parts)}"
+
+
+def round_trips(flow: Row) -> str:
+    """ after 0.4 ms (0.3 ms to 1.2 ms)"""
+    if flow["rtt_median_s"] is None:
+        return ""
+    least, middle, most = (duration(flow[f"rtt_{name}_s"]) for name in ("min", "median", "max"))
+    return f" after {middle}" + ("" if least == most else f" ({least} to {most})")
+
+
+def run_lines(runs: list[Row], clock: Clock, width: int, most: int = 6) -> Iterator[Line]:
+    """The probe runs, the last ones if there are many."""
+    if len(runs) > most:
+        yield [(f"  {number(len(runs) - most)} earlier probe runs, then:", "faint")]
+    for run in runs[-most:]:
+        idle = "" if run["idle_s"] is None else f" after {duration(run['idle_s'])} idle"
+        apart = "" if run["spacing_median_s"] is None else f", {duration(run['spacing_median_s'])} apart"
+        text = (
+            f"probe run of the {run['prober']} at {clock.time(run['start'])}{idle}: "
+            f"{counted(run['probes'], 'probe')}{apart}, {run_outcome(run)}"
+        )
+        yield from paragraph(text, width, "")
+
+
+def run_outcome(run: Row) -> str:
+    """all answered; 3 answered, then gave up"""
+    answered, probes = run["answered"], run["probes"]
+    word = "all" if answered == probes else "none" if not answered else number(answered)
+    if run["outcome"] == "reset":
+        return "answered by a RST" if probes == 1 else f"{word} answered, the last by a RST"
+    return f"{word} answered" + (", then gave up" if run["outcome"] == "gave_up" else "")
+
+
+def paragraph(text: str, width: int, style: str, indent: str = "  ") -> Iterator[Line]:
+    """Wrapped and indented lines; the second and later ones hang."""
+    for place, line in enumerate(wrapped(text, width - len(indent) - 2)):
+        yield [(indent + ("  " if place else "") + line, style)]

@@ -1,0 +1,242 @@
+"""The overview for people: the captures, then the connections, what is wrong first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import PurePath
+from typing import Any
+
+from analyzer import kinds
+from analyzer.kinds import MISSING
+from analyzer.present.connection import ends_of, mark, paragraph, probing
+from analyzer.present.paper import Line
+from analyzer.present.words import Clock, cells, counted, duration, number, printable, size
+from analyzer.tables.about import About
+
+Row = dict[str, Any]
+
+VERDICT_ORDER = (
+    kinds.PEER_DEAD,
+    kinds.PEER_REBOOTED,
+    kinds.MIDDLEBOX_RESET,
+    kinds.STALLED,
+    kinds.PROBING,
+    kinds.RESET_VERDICT,
+    kinds.HALF_CLOSED,
+    kinds.NO_ANSWER,
+    kinds.REFUSED,
+    kinds.UNKNOWN,
+    kinds.OPEN,
+    kinds.ALIVE,
+    kinds.CLOSED,
+)
+"""Which verdicts to show first, where not all connections can be shown."""
+
+CAPTURES_SHOWN = 20
+CONSEQUENCE = {  # why a person should care, by what is wrong with a capture
+    "damage": "what follows covers what came before it",
+    "dropped": "a missing answer may be one of them",
+}
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What an overview shows. flows: rows of the flows table as plain values, in order.
+
+    counts: all chosen connections by verdict code. clocks: one a capture. `sorted`: the user gave
+    the order, so it is kept.
+    """
+
+    captures: Sequence[About]
+    flows: Sequence[Row]
+    counts: Sequence[int]
+    clock: Clock
+    sorted: bool = False
+    filtered: bool = False
+    hint: str = ""
+    clocks: dict[int, Clock] = field(default_factory=dict)
+
+    def clock_of(self, flow: Row) -> Clock:
+        return self.clocks.get(flow["capture"], self.clock)
+
+    @cached_property
+    def severities(self) -> dict[str, str]:
+        """The severity of each verdict that is shown."""
+        return {flow["verdict"]: flow["severity"] for flow in self.flows}
+
+
+def overview(facts: Overview, width: int) -> Iterator[Line]:
+    """The whole page."""
+    for about in facts.captures[:CAPTURES_SHOWN]:
+        yield from capture_lines(about, facts.clock, width)
+    if len(facts.captures) > CAPTURES_SHOWN:
+        yield [(f"… and {counted(len(facts.captures) - CAPTURES_SHOWN, 'capture')} more", "faint")]
+    yield []
+    yield from tally(facts, width)
+    told = [] if facts.sorted else [flow for flow in facts.flows if flow["severity"] != "note"]
+    rest = [flow for flow in facts.flows if facts.sorted or flow["severity"] == "note"]
+    severity = ""
+    for flow in told:
+        if flow["severity"] != severity or severity == "problem":  # warnings stand close: there are many
+            yield []
+        severity = flow["severity"]
+        yield from entry(flow, facts, width)
+    if rest:
+        yield []
+        yield from listing(rest, facts, width)
+    yield from _more(facts, width)
+
+
+def capture_lines(about: About, clock: Clock, width: int) -> Iterator[Line]:
+    """One capture: what it is, how much was decoded, what is wrong with it."""
+    row = about.row
+    yield [(printable(row["path"]), "title"), (_when(row, clock), "faint")]
+    if len(about.files) > 1:
+        first, last = printable(about.files[0]), printable(about.files[-1])
+        yield from paragraph(f"joined of {number(len(about.files))} files: {first} … {last}", width, "faint")
+    counts = f"{counted(row['frames'], 'frame')}, {counted(row['tcp_segments'], 'TCP segment')}, "
+    yield from paragraph(f"{_format(about)}{counts}{counted(about.flows, 'connection')}", width, "")
+    if row["skipped"]:
+        reasons = ", ".join(
+            f"{number(count)} {printable(reason).replace('_', ' ')}"
+            for reason, count in sorted(row["skipped"].items(), key=lambda item: -item[1])
+        )
+        yield from paragraph(f"not decoded: {reasons}", width, "faint")
+    for damage in about.damages:
+        yield from paragraph(f"▲ {printable(damage)}: {CONSEQUENCE['damage']}", width, "warning")
+    if row["dropped"]:
+        lost = f"the capturing program lost {counted(row['dropped'], 'frame')}"
+        yield from paragraph(f"▲ {lost}: {CONSEQUENCE['dropped']}", width, "warning")
+
+
+def _when(row: Row, clock: Clock) -> str:
+    if row["start"] in (None, MISSING):
+        return "  no frames"
+    zero = "time 0 is" if clock.mode == "relative" else "from"
+    return f"  {duration(row['duration_s'])}, {zero} {clock.moment(row['start'])}"
+
+
+def _format(about: About) -> str:
+    names = [printable(name) for name in about.interfaces if name]
+    where = f" from {', '.join(names[:3])}{', …' if len(names) > 3 else ''}" if names else ""
+    return f"{printable(about.row['format'])}{where}: "
+
+
+def tally(facts: Overview, width: int) -> Iterator[Line]:
+    """How many connections have which verdict."""
+    total = sum(facts.counts)
+    noun = "connection chosen" if facts.filtered else "connection"
+    if not total:
+        what = "no connection matches" if facts.filtered else "no TCP connection in it"
+        yield [(what, "title")]
+        return
+    plural = "connections chosen" if facts.filtered else "connections"
+    line: Line = [(f"{number(total)} {noun if total == 1 else plural}", "title")]
+    used = cells(line[0][0])
+    separator = ": "
+    for code in VERDICT_ORDER:
+        if facts.counts[code]:
+            text = f"{number(facts.counts[code])} {kinds.VERDICT_WORDS[code]}"
+            if used + len(separator) + len(text) > width:
+                yield [*line, (separator.rstrip(), "")]
+                line, used, separator = [("  ", "")], 2, ""
+            line += [(separator, ""), (text, facts.severities.get(kinds.VERDICT_WORDS[code], ""))]
+            used += len(separator) + len(text)
+            separator = ", "
+    yield line
+
+
+def entry(flow: Row, facts: Overview, width: int) -> Iterator[Line]:
+    """A connection that needs attention: ends, verdict, reason, probing."""
+    clock = facts.clock_of(flow)
+    client, server = ends_of(flow)
+    title = f" {flow['flow']}  {flow['verdict']}"
+    ends = f"{client} → {server}"
+    when = f"at {clock.time(flow['start'])} for {duration(flow['duration_s'])}"
+    if len(facts.captures) > 1:
+        when += f" in {printable(PurePath(facts.captures[flow['capture']].row['path']).name)}"
+    start: Line = [mark(flow), (title, flow["severity"])]
+    used = 1 + len(title) + 2
+    if used + cells(ends) + 2 + len(when) <= width:
+        yield [*start, ("  " + ends, "title"), ("  " + when, "faint")]
+    elif used + cells(ends) <= width:
+        yield [*start, ("  " + ends, "title")]
+        yield [("    " + when, "faint")]
+    else:
+        yield [*start, ("  " + when, "faint")]
+        yield from ([(f"    {client} →", "title")], [(f"    {server}", "title")])
+    yield from paragraph(printable(flow["reason"]), width, "", "    ")
+    for sentence in probing(flow):
+        yield from paragraph(sentence, width, "faint", "    ")
+
+
+def listing(flows: Sequence[Row], facts: Overview, width: int) -> Iterator[Line]:
+    """The connections that need no attention: one line each, as many columns as fit."""
+    columns = _fitting(_cells(flows, facts), width)
+    widths = [max(map(cells, column)) for _, column in columns]
+    for place, row in enumerate(zip(*(column for _, column in columns), strict=True)):
+        line: Line = []
+        for cell, room, (right, _) in zip(row, widths, columns, strict=True):
+            padding = " " * (room - cells(cell))
+            style = flows[place - 1]["severity"] if place and cell == flows[place - 1]["verdict"] else ""
+            line.append(("  " + (padding + cell if right else cell + padding), style if place else "faint"))
+        yield line
+
+
+def _cells(flows: Sequence[Row], facts: Overview) -> dict[str, tuple[bool, list[str]]]:
+    """Heading to (right-aligned, heading and cells)."""
+
+    def column(heading: str, values: list[str], right: bool = True) -> tuple[bool, list[str]]:
+        return right, [heading, *values]
+
+    ends = [ends_of(flow) for flow in flows]
+    sent = [f"{size(flow['client_bytes'])} / {size(flow['server_bytes'])}" for flow in flows]
+    probes = ["; ".join(probing(flow)) for flow in flows]
+    return {
+        "flow": column("FLOW", [str(flow["flow"]) for flow in flows]),
+        "verdict": column("VERDICT", [flow["verdict"] for flow in flows], False),
+        "ends": column("CLIENT → SERVER", [f"{client} → {server}" for client, server in ends], False),
+        "start": column("START", [facts.clock_of(flow).time(flow["start"]) for flow in flows]),
+        "lasted": column("LASTED", [duration(flow["duration_s"]) for flow in flows]),
+        "sent": column("SENT", sent),
+        "probing": column("PROBES", probes, False),
+        "probes": column(
+            "REPLIES", [f"{flow['replies']}/{flow['probes']}" if flow["probes"] else "" for flow in flows]
+        ),
+        "client": column("CLIENT", [client for client, _ in ends], False),
+        "server": column("SERVER", [server for _, server in ends], False),
+    }
+
+
+LAYOUTS = (  # the first that fits
+    ("flow", "verdict", "ends", "start", "lasted", "sent", "probing"),
+    ("flow", "verdict", "ends", "start", "lasted", "sent", "probes"),
+    ("flow", "verdict", "ends", "start", "lasted", "probes"),
+    ("flow", "verdict", "ends", "lasted", "probes"),
+    ("flow", "verdict", "ends", "probes"),
+    ("flow", "verdict", "ends"),
+)
+
+
+def _fitting(columns: dict[str, tuple[bool, list[str]]], width: int) -> list[tuple[bool, list[str]]]:
+    taken = {name: max(map(cells, column)) for name, (_, column) in columns.items()}
+    for layout in LAYOUTS:
+        if 2 + sum(taken[name] + 2 for name in layout) - 2 <= width:
+            return [columns[name] for name in layout]
+    return [columns[name] for name in LAYOUTS[-1]]  # a terminal wraps what no layout can hold
+
+
+def _more(facts: Overview, width: int) -> Iterator[Line]:
+    hidden = sum(facts.counts) - len(facts.flows)
+    if hidden:
+        yield []
+        text = (
+            f"… and {counted(hidden, 'connection')} more, less urgent: --limit 0 shows all, "
+            "--verdict, --host and --port choose"
+        )
+        yield from paragraph(text, width, "faint", "")
+    if facts.hint and facts.flows:
+        yield []
+        yield [(facts.hint, "faint")]

@@ -1,0 +1,97 @@
+"""Reading and decoding, one step ahead of tracking, in a thread of their own.
+
+The kernels release the interpreter lock, so a second core halves the waiting; the order of the
+batches, and with it every result, stays the same.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from analyzer import kinds
+from analyzer.decode import Decoder
+from analyzer.facts import Rows
+from analyzer.records import SEGMENT, as_records, rows
+from analyzer.sources import Source
+
+AHEAD = 2  # batches that wait to be tracked
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one chunk of frames gave.
+
+    segments: SEGMENT rows, valid until `AHEAD` further batches were taken. frames: so far, in the
+    capture. start_ns, end_ns: earliest and latest time of the chunk. consumed: bytes read so far.
+    """
+
+    segments: Rows
+    frames: int
+    start_ns: int
+    end_ns: int
+    consumed: int
+
+
+def decoded(source: Source, decoder: Decoder) -> Iterator[Batch]:
+    """Decode a source chunk by chunk."""
+    frames = 0
+    pool = [rows(0, SEGMENT)] * (AHEAD + 2)  # one being tracked, AHEAD waiting, one being filled
+    turn = 0
+    for chunk in source.chunks():
+        found = decoder.decode(chunk.buffer, chunk.frames, frames + 1)
+        frames += len(chunk.frames)
+        turn = (turn + 1) % len(pool)
+        if len(pool[turn]) < len(found):
+            pool[turn] = rows(len(chunk.frames), SEGMENT)
+        segments = as_records(pool[turn][: len(found)])
+        np.copyto(segments, found)
+        times = chunk.frames.time_ns
+        yield Batch(segments, frames, int(times.min()), int(times.max()), source.consumed)
+
+
+class ReadAhead:
+    """Iterates over the batches of a source while a thread prepares the next ones."""
+
+    def __init__(self, source: Source, decoder: Decoder) -> None:
+        self._batches = decoded(source, decoder)
+        self._ready: queue.Queue[Batch | BaseException | None] = queue.Queue(AHEAD)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="keepalive-reader", daemon=True)
+
+    def _run(self) -> None:
+        try:
+            for batch in self._batches:
+                if not self._offer(batch):
+                    return
+            self._offer(None)
+        except BaseException as error:  # handed over: it is raised where the batches are taken
+            self._offer(error)
+
+    def _offer(self, item: Batch | BaseException | None) -> bool:
+        while not self._stop.is_set():
+            try:
+                self._ready.put(item, timeout=0.1)
+                return True
+            except queue.Full:
+                continue
+        return False
+
+    def __iter__(self) -> Iterator[Batch]:
+        self._thread.start()
+        try:
+            while (item := self._ready.get()) is not None:
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+        finally:
+            self._stop.set()
+
+
+def earliest(known_ns: int, time_ns: int) -> int:
+    """The earlier of two times of which the first may be MISSING."""
+    return time_ns if known_ns == kinds.MISSING else min(known_ns, time_ns)

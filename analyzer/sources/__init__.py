@@ -1,0 +1,22 @@
+"""Bytes in: from paths to chunks of frames (pcap and pcapng, plain or compressed, files and pipes)."""
+
+from analyzer.sources.base import CHUNK_BYTES, CHUNK_FRAMES, Chunk, Source
+from analyzer.sources.discover import Capture, Discovery, discover, open_capture
+from analyzer.sources.joined import JoinedSource
+from analyzer.sources.kernels import NO_LINK
+from analyzer.sources.opening import is_capture, open_source
+
+__all__ = [
+    "CHUNK_BYTES",
+    "CHUNK_FRAMES",
+    "NO_LINK",
+    "Capture",
+    "Chunk",
+    "Discovery",
+    "JoinedSource",
+    "Source",
+    "discover",
+    "is_capture",
+    "open_capture",
+    "open_source",
+]

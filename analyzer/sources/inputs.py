@@ -1,0 +1,110 @@
+"""Files, pipes and standard input as plain streams of bytes, with errors in plain words."""
+
+from __future__ import annotations
+
+import io
+import os
+import select
+import stat
+import sys
+import time
+
+from analyzer.errors import UnreadableError
+from analyzer.sources.window import StreamError
+
+STANDARD_INPUT = "-"
+GATHER_S = 0.02  # our choice: a pipe hands out 64 KiB at a time, a fuller buffer is worth this wait
+
+
+class Input:
+    """An open file, pipe or standard input; read once from front to back, never sought.
+
+    size: bytes of a regular file, None for everything else. consumed: bytes read so far.
+    """
+
+    def __init__(self, handle: io.FileIO, size: int | None) -> None:
+        self.handle = handle
+        self.size = size
+        self.consumed = 0
+        self.gathers = size is None and sys.platform != "win32"  # select knows only sockets there
+
+    def readinto(self, view: memoryview) -> int:
+        """Fill `view`; of a pipe, as much as arrives in the next moment. 0 only at the end."""
+        try:
+            count = self._read(view)
+            if self.gathers and count:
+                count = self._gather(view, count)
+        except OSError as error:
+            raise StreamError(f"reading failed: {error.strerror or error}") from error
+        self.consumed += count
+        return count
+
+    def close(self) -> None:
+        self.handle.close()
+
+    def _read(self, view: memoryview) -> int:
+        while (count := self.handle.readinto(view)) is None:  # somebody made the pipe non-blocking
+            select.select([self.handle], [], [])
+        return count
+
+    def _gather(self, view: memoryview, count: int) -> int:
+        deadline = time.monotonic() + GATHER_S
+        while count < len(view) and self._ready(deadline - time.monotonic()):
+            arrived = self._read(view[count:])
+            if not arrived:
+                break
+            count += arrived
+        return count
+
+    def _ready(self, wait_s: float) -> bool:
+        try:
+            return bool(select.select([self.handle], [], [], max(wait_s, 0.0))[0]) and wait_s > 0
+        except ValueError:  # a descriptor beyond what select can hold
+            self.gathers = False
+            return False
+
+
+def named(path: str) -> str:
+    """How messages call it."""
+    return "standard input" if path == STANDARD_INPUT else path
+
+
+def open_input(path: str) -> Input:
+    """Open `path` ("-": standard input). Raises UnreadableError with one line for people."""
+    if path == STANDARD_INPUT:
+        return _standard_input()
+    try:
+        if os.path.isdir(path):
+            raise UnreadableError(f"{path}: this is a folder, not a file")
+        handle = io.FileIO(path)
+    except (OSError, ValueError) as error:
+        raise UnreadableError(f"{path}: {plain(error)}") from error
+    return Input(handle, _regular_size(handle))
+
+
+def _standard_input() -> Input:
+    try:
+        handle = io.FileIO(0, closefd=False)
+        if handle.isatty():
+            raise UnreadableError(
+                "standard input is a terminal: pipe a capture into it, as in `tcpdump -w - | keepalive …`"
+            )
+        return Input(handle, _regular_size(handle))
+    except OSError as error:
+        raise UnreadableError(f"standard input: {plain(error)}") from error
+
+
+def _regular_size(handle: io.FileIO) -> int | None:
+    status = os.fstat(handle.fileno())
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
+
+
+def plain(error: OSError | ValueError) -> str:
+    """What went wrong, as people would say it."""
+    if isinstance(error, FileNotFoundError):
+        return "no such file"
+    if isinstance(error, PermissionError):
+        return "no permission to read it"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror[:1].lower() + error.strerror[1:]
+    return str(error)

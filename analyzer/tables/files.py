@@ -1,0 +1,159 @@
+"""Tables into files: one JSON document, or a folder of CSV files. Written block by block.
+
+A file takes its name only when it is complete; until then its content stands beside it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from analyzer.kinds import MISSING
+from analyzer.tables.rows import Tables
+from analyzer.tables.schema import SCHEMA, TABLES, Column, Table
+from analyzer.tables.values import Block
+
+Cells = Callable[[Column, Any], list[str]]
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str], binary: bool = False) -> Iterator[IO[Any]]:
+    """Open a file that takes the place of `path` when the block ends well, and vanishes when not.
+
+    A device or pipe is written directly, since it cannot be replaced.
+    """
+    target = Path(path)
+    special = target.exists() and not target.is_file()
+    partial = target if special else target.with_name(f".{target.name}.{os.getpid()}.part")
+    text: dict[str, Any] = {} if binary else {"encoding": "utf-8", "newline": "\n"}
+    try:
+        with open(partial, "wb" if binary else "w", **text) as stream:
+            yield stream
+        if not special:
+            os.replace(partial, target)
+    except BaseException:
+        if not special:
+            partial.unlink(missing_ok=True)
+        raise
+
+
+def iso_times(values: Any) -> list[str]:
+    """ISO 8601, UTC, nine decimals; "" where missing."""
+    texts: list[str] = np.datetime_as_string(values.view("M8[ns]"), unit="ns").tolist()
+    return [text + "Z" if text != "NaT" else "" for text in texts]
+
+
+def write_json(tables: Tables, stream: IO[str]) -> None:
+    """One document; `schema.json` in this folder describes it."""
+    stream.write(f'{{"schema": {json.dumps(SCHEMA)}')
+    for name in tables.names:
+        stream.write(f',\n"{name}": [')
+        separator = "\n"
+        for rows in _texts(tables, name, _json_cells):
+            lines = _json_lines(TABLES[name], rows)
+            if lines:
+                stream.write(separator + ",\n".join(lines))
+                separator = ",\n"
+        stream.write("\n]")
+    stream.write("\n}\n")
+
+
+def write_csv(tables: Tables, folder: str | os.PathLike[str]) -> dict[str, int]:
+    """One file per table; returns how many rows each has."""
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    counts = {}
+    for name in tables.names:
+        counts[name] = 0
+        with replacing(Path(folder) / f"{name}.csv") as stream:
+            stream.write(",".join(TABLES[name].names) + "\n")
+            for columns in _texts(tables, name, _csv_cells):
+                stream.writelines(",".join(row) + "\n" for row in zip(*columns, strict=True))
+                counts[name] += len(columns[0])
+    return counts
+
+
+def _texts(tables: Tables, name: str, cells: Cells) -> Iterator[list[list[str]]]:
+    """Blocks of a table, every cell written out, column by column."""
+    columns = TABLES[name].columns
+    for block in tables.blocks(name):
+        yield [cells(column, block[column.name]) for column in columns]
+
+
+def _json_lines(table: Table, columns: list[list[str]]) -> list[str]:
+    row = "{" + ", ".join(f'"{name}": %s' for name in table.names) + "}"
+    return [row % cells for cells in zip(*columns, strict=True)]
+
+
+def _json_cells(column: Column, values: Any) -> list[str]:
+    if column.type == "integer":
+        return [str(value) if value != MISSING else "null" for value in values.tolist()]
+    if column.type == "seconds":
+        return [repr(value) if value == value else "null" for value in values.tolist()]
+    if column.type == "time":
+        return [f'"{text}"' if text else "null" for text in iso_times(values)]
+    if column.type == "category":
+        words = [json.dumps(word) for word in column.words]
+        return _coded(values, words, "null")
+    if column.type == "boolean":
+        return _coded(values, ["false", "true"], "null")
+    return [json.dumps(value) for value in values]
+
+
+def _csv_cells(column: Column, values: Any) -> list[str]:
+    if column.type == "integer":
+        return [str(value) if value != MISSING else "" for value in values.tolist()]
+    if column.type == "seconds":
+        return [repr(value) if value == value else "" for value in values.tolist()]
+    if column.type == "time":
+        return iso_times(values)
+    if column.type == "category":
+        return _coded(values, list(column.words), "")
+    if column.type == "boolean":
+        return _coded(values, ["false", "true"], "")
+    if column.type == "integers":
+        return [";".join(map(str, value)) for value in values]
+    if column.type == "counts":
+        return [_quoted(";".join(f"{word}={count}" for word, count in value.items())) for value in values]
+    return [_quoted(value) for value in values]
+
+
+def _coded(codes: Any, words: list[str], missing: str) -> list[str]:
+    lookup = np.array([*words, missing], object)
+    texts: list[str] = lookup[np.minimum(codes, len(words))].tolist()
+    return texts
+
+
+def _quoted(text: str) -> str:
+    """A CSV field as RFC 4180 wants it."""
+    if any(mark in text for mark in ',"\r\n'):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def words_of(column: Column, codes: Any) -> list[str]:
+    """A category column as words, "" where missing."""
+    return _coded(codes, list(column.words), "")
+
+
+def cell_rows(table: Table, block: Block) -> list[dict[str, Any]]:
+    """A block's rows as plain Python values, None where missing: for a few rows at a time."""
+    columns = [_plain(column, block[column.name]) for column in table.columns]
+    return [dict(zip(table.names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _plain(column: Column, values: Any) -> list[Any]:
+    if column.type in ("integer", "time"):
+        return [value if value != MISSING else None for value in values.tolist()]
+    if column.type == "seconds":
+        return [value if value == value else None for value in values.tolist()]
+    if column.type == "category":
+        return [word or None for word in words_of(column, values)]
+    if column.type == "boolean":
+        return [bool(value) if value <= 1 else None for value in values.tolist()]
+    return list(values)

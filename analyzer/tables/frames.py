@@ -1,0 +1,36 @@
+"""Tables as pandas DataFrames: UTC timestamps, categoricals, nullable integers, float seconds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analyzer.kinds import MISSING
+from analyzer.tables.rows import Tables
+from analyzer.tables.schema import TABLES, Column
+
+
+def data_frame(tables: Tables, name: str) -> pd.DataFrame:
+    """One table; `schema.TABLES[name]` documents its columns."""
+    block = tables.table(name)
+    return pd.DataFrame({column.name: _series(column, block[column.name]) for column in TABLES[name].columns})
+
+
+def _series(column: Column, values: Any) -> Any:
+    if column.type == "time":
+        return pd.DatetimeIndex(values.view("M8[ns]"), tz="UTC")
+    if column.type == "integer" and column.nullable:
+        missing = values == MISSING
+        return pd.arrays.IntegerArray(np.where(missing, 0, values), missing)
+    if column.type == "category":
+        codes = np.where(values < len(column.words), values, -1).astype(np.int8)
+        return pd.Categorical.from_codes(codes, categories=pd.Index(column.words))
+    if column.type == "boolean":
+        return pd.arrays.BooleanArray(values == 1, values > 1)
+    if column.type == "text":
+        return pd.array(values, dtype="str")
+    if column.type in ("integers", "counts"):
+        return pd.Series(values, dtype=object)
+    return values

@@ -1,0 +1,76 @@
+"""Tables as Parquet files, written block by block; the columns carry their documentation."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import parquet
+
+from analyzer.kinds import MISSING
+from analyzer.tables.files import replacing
+from analyzer.tables.rows import Tables
+from analyzer.tables.schema import SCHEMA, TABLES, Column, Table
+
+_TYPES = {
+    "integer": pa.int64(),
+    "seconds": pa.float64(),
+    "time": pa.timestamp("ns", tz="UTC"),
+    "category": pa.dictionary(pa.int8(), pa.string()),
+    "boolean": pa.bool_(),
+    "text": pa.string(),
+    "integers": pa.list_(pa.int64()),
+    "counts": pa.map_(pa.string(), pa.int64()),
+}
+
+
+def write_parquet(tables: Tables, folder: str | os.PathLike[str]) -> dict[str, int]:
+    """One file per table; returns how many rows each has."""
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    return {name: _write(tables, name, Path(folder) / f"{name}.parquet") for name in tables.names}
+
+
+def _write(tables: Tables, name: str, path: Path) -> int:
+    table, count = TABLES[name], 0
+    schema = arrow_schema(table)
+    with replacing(path, binary=True) as stream, parquet.ParquetWriter(stream, schema) as writer:
+        for block in tables.blocks(name):
+            arrays = [_array(column, block[column.name]) for column in table.columns]
+            batch = pa.table(arrays, schema=schema)
+            writer.write_table(batch)
+            count += batch.num_rows
+    return count
+
+
+def arrow_schema(table: Table) -> Any:
+    """The Arrow schema of a table, its sentences as metadata."""
+    fields = [
+        pa.field(
+            column.name,
+            _TYPES[column.type],
+            nullable=column.nullable,
+            metadata={"text": column.text, "unit": column.unit},
+        )
+        for column in table.columns
+    ]
+    return pa.schema(fields, metadata={"schema": SCHEMA, "text": table.text})
+
+
+def _array(column: Column, values: Any) -> Any:
+    kind = _TYPES[column.type]
+    if column.type in ("integer", "time"):
+        return pa.array(values, kind, mask=values == MISSING)
+    if column.type == "seconds":
+        return pa.array(values, kind, mask=np.isnan(values))
+    if column.type == "boolean":
+        return pa.array(values == 1, kind, mask=values > 1)
+    if column.type == "category":
+        known = values < len(column.words)
+        codes = pa.array(np.where(known, values, 0).astype(np.int8), mask=~known)
+        return pa.DictionaryArray.from_arrays(codes, pa.array(column.words, pa.string()))
+    if column.type == "counts":
+        return pa.array([list(value.items()) for value in values], kind)
+    return pa.array(values, kind)

@@ -1,0 +1,151 @@
+"""From analyzed captures to the rows of every table, a block at a time.
+
+Nothing here knows pandas, JSON or Parquet: the writers turn blocks into those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from analyzer import kinds
+from analyzer.kinds import MISSING
+from analyzer.tables import schema
+from analyzer.tables.blocks import capture_row, handshake_block, labelled_block, run_block
+from analyzer.tables.flow_columns import Diagnosis, FlowView, flow_block
+from analyzer.tables.select import Selection, passing_rows
+from analyzer.tables.values import Array, Block, join
+
+BLOCK = 1 << 15  # flows a block: some 30 MB of columns; our choice
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables of a selection. `packets`: whether the packets table is among them."""
+
+    selection: Selection
+    diagnosis: Diagnosis
+    packets: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The tables to write, in the order of the contract."""
+        return tuple(name for name in schema.TABLES if name != "packets" or self.packets)
+
+    def blocks(self, name: str) -> Iterator[Block]:
+        """The rows of one table, in order, some tens of thousands at a time."""
+        makers = {
+            "captures": self._captures,
+            "flows": self.flows,
+            "events": self._events,
+            "packets": self._packets,
+            "probe_runs": self._probe_runs,
+            "handshakes": self._handshakes,
+        }
+        return makers[name]()
+
+    def table(self, name: str) -> Block:
+        """All rows of one table at once."""
+        blocks = list(self.blocks(name)) or [empty(schema.TABLES[name])]
+        return join(blocks, np.arange(sum(length(block) for block in blocks)))
+
+    def flows(self, names: tuple[str, ...] = schema.FLOWS.names) -> Iterator[Block]:
+        """The flows table, or some of its columns, in the order of the selection."""
+        for start in range(0, len(self.selection), BLOCK):
+            part = self.selection.part[start : start + BLOCK]
+            row = self.selection.row[start : start + BLOCK]
+            order = np.argsort(part, kind="stable")
+            views = [
+                FlowView(self.selection.results[each], row[part == each], self.diagnosis)
+                for each in np.unique(part).tolist()
+            ]
+            place = np.empty(len(order), np.int64)
+            place[order] = np.arange(len(order))
+            yield join([flow_block(view, names) for view in views], place)
+
+    def column(self, name: str) -> Any:
+        """One column of the flows table."""
+        parts = [block[name] for block in self.flows((name,))]
+        if not parts:
+            return empty(schema.FLOWS)[name]
+        return (
+            np.concatenate(parts) if isinstance(parts[0], np.ndarray) else [x for part in parts for x in part]
+        )
+
+    def sorted(self, name: str, descending: bool = False) -> Tables:
+        """The same connections ordered by a column of the flows table, missing values last."""
+        column = schema.FLOWS[name]
+        ranks, missing = _ranks(column, self.column(name))
+        order = np.lexsort((-ranks if descending else ranks, missing))
+        return replace(self, selection=self.selection.ordered(order))
+
+    def first(self, count: int) -> Tables:
+        """The first `count` connections."""
+        return replace(self, selection=self.selection.ordered(np.arange(min(count, len(self.selection)))))
+
+    def _captures(self) -> Iterator[Block]:
+        results = self.selection.results
+        if results:
+            rows = [capture_row(result) for result in results]
+            yield {
+                column.name: _column(column, [row[column.name] for row in rows])
+                for column in schema.CAPTURES.columns
+            }
+
+    def _events(self) -> Iterator[Block]:
+        quiet = np.array(sorted(kinds.PACKETS_ONLY), np.uint8)
+        for part, result in enumerate(self.selection.results):
+            for batch in result.events.batches():
+                kept = passing_rows(self.selection, part, batch) & ~np.isin(batch["kind"], quiet)
+                yield labelled_block(result, batch[kept])
+
+    def _packets(self) -> Iterator[Block]:
+        for part, result in enumerate(self.selection.results):
+            if result.packets is not None:
+                for batch in result.packets.batches():
+                    yield labelled_block(result, batch[passing_rows(self.selection, part, batch)])
+
+    def _probe_runs(self) -> Iterator[Block]:
+        for part, result in enumerate(self.selection.results):
+            yield run_block(result, result.runs[self.selection.chosen(part)[result.runs["flow"]]])
+
+    def _handshakes(self) -> Iterator[Block]:
+        for part, result in enumerate(self.selection.results):
+            rows = np.flatnonzero(self.selection.chosen(part))
+            for start in range(0, len(rows), BLOCK):
+                yield handshake_block(result, rows[start : start + BLOCK])
+
+
+def length(block: Block) -> int:
+    """How many rows a block has."""
+    return len(next(iter(block.values())))
+
+
+def empty(table: schema.Table) -> Block:
+    """A block of the table without rows."""
+    return {column.name: _column(column, []) for column in table.columns}
+
+
+def _column(column: schema.Column, values: list[Any]) -> Any:
+    """Values in the form of the column's type, None becoming its missing value."""
+    if column.type in ("integer", "time"):
+        return np.array([MISSING if value is None else value for value in values], np.int64)
+    if column.type == "seconds":
+        return np.array([np.nan if value is None else value for value in values], np.float64)
+    if column.type in ("category", "boolean"):
+        return np.array(values, np.uint8)
+    return values
+
+
+def _ranks(column: schema.Column, values: Any) -> tuple[Array, Array]:
+    """Integers that sort as the values do, and which of them are missing."""
+    if column.type == "category" and column.name != "severity":
+        codes = np.argsort(np.argsort(np.array(column.words)))
+        missing = values >= len(codes)
+        return codes[np.where(missing, 0, values)], missing
+    array = np.array(values, dtype=object if isinstance(values, list) else None)
+    missing = np.isnan(array) if array.dtype.kind == "f" else array == MISSING
+    return np.unique(array, return_inverse=True)[1], np.asarray(missing, bool)

@@ -1,0 +1,8 @@
+"""`benchmarks` is no part of the installed package: it is found in the repository's root."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))

@@ -1,0 +1,29 @@
+"""When tests that need real network namespaces can run."""
+
+from __future__ import annotations
+
+import pytest
+
+from analyzer.errors import KeepaliveError
+from analyzer.lab import require_lab
+from analyzer.lab.capture import find_tool
+from analyzer.lab.hosts import Host
+
+
+def why_not() -> str | None:
+    """What keeps the lab from working here; None: nothing."""
+    try:
+        require_lab()
+        find_tool()
+        with Host("trial"):
+            return None
+    except KeepaliveError as missing:
+        return str(missing)
+
+
+MISSING = why_not()
+
+
+def needs_lab(test):
+    """Mark a test that records for real; skip it, with the reason, where that cannot be done."""
+    return pytest.mark.lab(pytest.mark.skipif(MISSING is not None, reason=str(MISSING))(test))

@@ -1,0 +1,100 @@
+"""The program inside a host, driven without a host: over the loopback interface."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import socket
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from analyzer.lab import agent as program
+from analyzer.lab.agent import Agent, answer, option_code
+
+LOOPBACK = "127.0.0.1"
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads what only Linux tells")
+
+
+@pytest.fixture
+def agent() -> Iterator[Agent]:
+    agent = Agent()
+    yield agent
+    for held in agent._sockets.values():
+        held.close()
+
+
+@pytest.fixture
+def pair(agent: Agent) -> tuple[int, int]:
+    """Numbers of the client's and the server's socket of one connection."""
+    listener = agent.listen((LOOPBACK, 0), {})
+    address = agent._sockets[listener].getsockname()
+    near = agent.connect((LOOPBACK, 0), address, {"SO_KEEPALIVE": 1})
+    return near, agent.accept(listener, {})
+
+
+def test_what_one_end_sends_the_other_receives(agent: Agent, pair: tuple[int, int]) -> None:
+    near, far = pair
+    agent.send(near, 40)
+    assert agent.receive(far, 40) == 40
+
+
+def test_the_end_of_the_stream_is_seen(agent: Agent, pair: tuple[int, int]) -> None:
+    near, far = pair
+    agent.close(near)
+    assert agent.receive(far, 1) == 0
+    assert agent.wait_for_end(far, 1.0) == "EOF"
+
+
+def test_an_abort_is_seen_as_what_the_application_gets(agent: Agent, pair: tuple[int, int]) -> None:
+    near, far = pair
+    linger_on_and_for_no_time = b"\1\0\0\0\0\0\0\0" if sys.platform != "win32" else b"\1\0\0\0"
+    agent._sockets[near].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_on_and_for_no_time)
+    agent.close(near)
+    assert agent.wait_for_end(far, 1.0) == "ECONNRESET"
+
+
+def test_patience_that_runs_out_is_no_error_of_the_connection(agent: Agent, pair: tuple[int, int]) -> None:
+    reply = answer(agent, {"do": "wait_for_end", "with": {"number": pair[0], "patience_s": 0.01}})
+    assert reply["errno"] == "no answer in time"
+
+
+def test_options_are_read_back_by_name(agent: Agent, pair: tuple[int, int]) -> None:
+    assert agent.options(pair[0], ["SO_KEEPALIVE"])["SO_KEEPALIVE"] != 0
+    agent.stop_probing()
+    assert agent.options(pair[0], ["SO_KEEPALIVE"]) == {"SO_KEEPALIVE": 0}
+
+
+def test_option_names_tell_their_level() -> None:
+    assert option_code("SO_KEEPALIVE") == (socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    assert option_code("TCP_NODELAY") == (socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_a_refused_connection_is_an_answer_with_the_error_s_name(agent: Agent) -> None:
+    with socket.socket() as taken:
+        taken.bind((LOOPBACK, 0))  # bound but not listening: nobody else can take the port meanwhile
+        address = taken.getsockname()
+        reply = answer(
+            agent, {"do": "connect", "with": {"own": (LOOPBACK, 0), "peer": address, "options": {}}}
+        )
+    assert reply["errno"] == errno.errorcode[errno.ECONNREFUSED]
+
+
+@linux_only
+def test_the_kernel_tells_state_and_counters(agent: Agent, pair: tuple[int, int]) -> None:
+    assert agent.tcp_info(pair[0]) == {"state": "ESTABLISHED", "retransmits": 0, "probes": 0}
+    assert {"TCPKeepAlive", "TCPWinProbe", "OutSegs", "OutRsts"} <= agent.counters().keys()
+
+
+def test_requests_are_lines_and_so_are_replies(monkeypatch: pytest.MonkeyPatch) -> None:
+    request = json.dumps({"do": "stop_probing", "with": {}})
+    said = io.StringIO()
+    monkeypatch.setattr(sys, "stdin", io.StringIO(request + "\n"))
+    monkeypatch.setattr(sys, "stdout", said)
+    program.main()  # ends with its input
+    assert [json.loads(line) for line in said.getvalue().splitlines()] == [
+        {"result": "ready"},
+        {"result": None},
+    ]

@@ -1,0 +1,69 @@
+"""The network between client and server, and how it is cut."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address, ip_network
+
+import pytest
+
+from analyzer.lab.hosts import LabError, SocketError
+from analyzer.lab.network import CLIENT, ENDS, LINKS, SERVER, Network
+
+from .conditions import needs_lab
+
+DOCUMENTATION = [ip_network(net) for net in ("192.0.2.0/24", "198.51.100.0/24", "2001:db8::/32")]
+
+
+@pytest.mark.parametrize("ip_version", [4, 6])
+def test_addresses_belong_to_nobody(ip_version: int) -> None:
+    for link in LINKS[ip_version].values():
+        for address in map(ip_address, (link.host, link.router)):
+            assert address.version == ip_version
+            assert any(address in net for net in DOCUMENTATION if net.version == ip_version)
+        assert link.host_mac.startswith("02:")  # locally administered
+
+
+@needs_lab
+@pytest.mark.parametrize("ip_version", [4, 6])
+def test_hosts_reach_each_other_until_the_path_is_cut(ip_version: int) -> None:
+    with Network(ip_version) as network:
+        service = (network.links[SERVER].host, 7777)
+        network.server.listen(service, {})
+        network.client.connect((network.links[CLIENT].host, 50001), service, {})
+        network.cut(towards=(CLIENT,))
+        connection = network.client.connect
+        network.client.ask("sysctl", name="net/ipv4/tcp_syn_retries", value="1")
+        network.client.ask("sysctl", name="net/ipv4/tcp_syn_linear_timeouts", value="0")
+        with pytest.raises(SocketError) as failure:
+            connection((network.links[CLIENT].host, 50002), service, {})
+        # no ICMP error came back, or it would be EHOSTUNREACH or ENETUNREACH
+        assert failure.value.errno_name == "ETIMEDOUT"
+        network.restore()
+        connection((network.links[CLIENT].host, 50003), service, {})
+
+
+@needs_lab
+def test_a_rebooted_server_is_another_kernel_with_the_same_addresses() -> None:
+    with Network() as network:
+        service = (network.links[SERVER].host, 7777)
+        network.server.listen(service, {})
+        network.client.connect((network.links[CLIENT].host, 50001), service, {})
+        before = network.host(SERVER)
+        network.cut()
+        network.reboot_server()
+        network.restore()
+        assert network.host(SERVER) is not before
+        assert network.server.counters()["InSegs"] == 0
+        with pytest.raises(SocketError, match="refused"):
+            network.client.connect((network.links[CLIENT].host, 50002), service, {})
+
+
+@needs_lab
+def test_nothing_runs_before_and_after() -> None:
+    network = Network()
+    with pytest.raises(LabError):
+        network.client.counters()
+    with network:
+        assert all(network.host(end).counters() for end in ENDS)
+    with pytest.raises(LabError):
+        network.client.counters()

@@ -1,0 +1,97 @@
+"""The stage's own rules; what it does on a real network, `test_recording.py` plays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from analyzer.lab.capture import DUMPCAP
+from analyzer.lab.hosts import LabError, Socket
+from analyzer.lab.stage import KeepAlive, Stage, view
+from analyzer.lab.truth import Side
+
+from .pretend import PretendHost, PretendNetwork
+
+ENDS = (("192.0.2.2", 50001), ("198.51.100.2", 7777))
+
+
+class PretendCapture:
+    def stop(self) -> None:
+        pass
+
+
+def stage_on(network: PretendNetwork) -> Stage:
+    """A stage whose capture is running already."""
+    stage = Stage(network, DUMPCAP, Path("nowhere.pcapng"))
+    stage._capture = PretendCapture()
+    stage._tally.begin()
+    return stage
+
+
+def test_keep_alive_settings_by_the_names_of_the_socket_options() -> None:
+    assert KeepAlive(time_s=2, interval_s=1, count=3).options() == {
+        "SO_KEEPALIVE": 1,
+        "TCP_KEEPIDLE": 2,
+        "TCP_KEEPINTVL": 1,
+        "TCP_KEEPCNT": 3,
+    }
+
+
+def test_a_scenario_must_record_and_say_what_that_must_give() -> None:
+    with pytest.raises(LabError, match="records nothing"), Stage(PretendNetwork(), DUMPCAP, Path("x")):
+        pass
+
+
+def test_a_failing_scenario_fails_with_its_own_error() -> None:
+    with pytest.raises(ZeroDivisionError), stage_on(PretendNetwork()):
+        raise ZeroDivisionError
+
+
+def test_segments_are_those_that_the_kernel_counted() -> None:
+    network = PretendNetwork()
+    with stage_on(network) as stage:
+        network.hosts["client"].counted.update(OutSegs=6, RetransSegs=1, TCPKeepAlive=2)
+        stage.must_give(ENDS, "probing", client=Side(probes=2, retransmissions=1), server=Side())
+    assert stage.expected[0].sides["client"].segments == 7
+    assert stage.counters["client"]["TCPKeepAlive"] == 2
+
+
+def test_segments_that_could_not_reach_the_capture_are_not_claimed() -> None:
+    network = PretendNetwork()
+    with stage_on(network) as stage:
+        stage.cut()
+        network.hosts["server"].counted.update(OutSegs=1)
+        stage.restore()
+        stage.must_give(ENDS, "alive", client=Side(), server=Side())
+    sides = stage.expected[0].sides
+    assert (sides["client"].segments, sides["server"].segments) == (0, None)
+
+
+def test_what_the_kernel_does_not_confirm_is_not_recorded() -> None:
+    network = PretendNetwork()
+    with (
+        pytest.raises(LabError, match="probes of the client: 2 planned, 1 counted"),
+        stage_on(network) as stage,
+    ):
+        network.hosts["client"].counted.update(OutSegs=6, TCPKeepAlive=1)
+        stage.must_give(ENDS, "probing", client=Side(probes=2), server=Side())
+
+
+def test_what_is_sent_while_the_capture_ends_spoils_it() -> None:
+    network = PretendNetwork()
+    with pytest.raises(LabError, match="OutSegs of the client at the end: 0 planned, 1 counted"):
+        with stage_on(network) as stage:
+            stage._capture.stop = lambda: network.hosts["client"].counted.update(OutSegs=1)
+            stage.must_give(ENDS, "alive", client=Side(), server=Side())
+
+
+def test_a_socket_that_the_application_closed_has_no_state_left_to_tell() -> None:
+    class Held(PretendHost):
+        def ask(self, action: str, **arguments: object) -> dict[str, object]:
+            return {"state": "ESTABLISHED"} if action == "tcp_info" else {}
+
+    socket = Socket(Held(), 1, {})
+    assert view(socket) == {"options": {}, "ended_with": None, "tcp_info": {"state": "ESTABLISHED"}}
+    socket.close()
+    assert view(socket) == {"options": {}, "ended_with": "closed"}
