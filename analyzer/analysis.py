@@ -21,7 +21,6 @@ from analyzer.rules import Options, Rules
 from analyzer.tables import Filters, Tables, choose
 from analyzer.tables.about import plain_rows
 from analyzer.tables.files import replacing, write_csv, write_json
-from analyzer.tables.labelled import segments
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -218,7 +217,9 @@ class Flow:
 
         clock: "relative" to the start of the capture, "utc" or "local". whole: sum nothing up.
         """
-        from analyzer.present import Clock, Connection, Paper, timeline, write
+        from analyzer.present import Clock, Paper, write
+        from analyzer.present.timeline import Connection, timeline
+        from analyzer.tables.labelled import segments
 
         self._analysis._keep_packets()
         tables = self._tables()

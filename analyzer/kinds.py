@@ -208,7 +208,7 @@ SIDE_HOLE = 0x0800  # hole_left .. hole_right is known
 SIDE_SYN_ACK = 0x2000  # sent a SYN with ACK
 SIDE_BARE_SYN = 0x4000  # sent a SYN without ACK
 SIDE_OFFERED = 0x8000  # its octet at next_seq was offered to a closed window
-SIDE_DISORDER = 0x1000  # its times went backwards: files merged from several interfaces do that
+SIDE_DISORDER = 0x1000  # its times or numbers went backwards: files merged from several interfaces
 
 # Bits of FLOW.flags.
 FLOW_ESTABLISHED = 0x01  # handshake seen to its end

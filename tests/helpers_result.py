@@ -258,13 +258,13 @@ def life_builder() -> Builder:
         kinds.NO_ANSWER,
         ((ipv4("10.0.0.1"), 51302), (ipv4("10.9.9.9"), 22)),
         syns,
-        flags=kinds.FLOW_SYN_RETRIED,
+        marks=kinds.FLOW_SYN_RETRIED,
     )
     b.flow(
         kinds.REFUSED,
         ((ipv4("10.0.0.1"), 51303), (ipv4("10.0.0.2"), 81)),
         [Line(9, 0, kinds.SYN), Line(9.0003, 1, kinds.RESET)],
-        flags=kinds.FLOW_RESET,
+        marks=kinds.FLOW_RESET,
     )
     script = [Line(10, 0, kinds.DATA, 1448), Line(10.1, 1, kinds.ZERO_WINDOW, 0, 0)]
     for n in range(4):

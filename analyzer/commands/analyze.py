@@ -19,21 +19,18 @@ from analyzer.kinds import VERDICT_WORDS
 from analyzer.present import (
     VERDICT_ORDER,
     Clock,
-    Connection,
     Overview,
     Paper,
     ProgressBar,
     overview,
     paper_for,
     printable,
-    timeline,
     write,
 )
 from analyzer.rules import Options, Rules
 from analyzer.tables import Selection, Tables, choose
 from analyzer.tables.about import about, plain_rows
 from analyzer.tables.files import replacing, write_csv, write_json
-from analyzer.tables.labelled import segments
 
 if TYPE_CHECKING:
     from analyzer.pipeline import Outcome
@@ -225,6 +222,9 @@ def _hint(sources: list[str], flows: list[dict[str, object]], stream: TextIO) ->
 def _write_timelines(
     arguments: argparse.Namespace, tables: Tables, clock: Clock, stream: TextIO, paper: Paper
 ) -> None:
+    from analyzer.present.timeline import Connection, timeline
+    from analyzer.tables.labelled import segments
+
     selection = tables.selection
     for place in range(len(selection)):
         result = selection.results[int(selection.part[place])]

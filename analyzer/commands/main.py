@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import NoReturn
 
@@ -56,7 +56,7 @@ def run(words: Sequence[str]) -> int:
     """Parse and carry out; errors are raised."""
     command = next((word for word in words if not word.startswith("-")), None)
     parser = build_parser(command)
-    arguments = parser.parse_args(words)
+    arguments = parser.parse_args(list(_joined(words)))
     if arguments.version:
         from analyzer import __version__
 
@@ -67,6 +67,17 @@ def run(words: Sequence[str]) -> int:
         return 2 if words else 0
     status: int = arguments.run(arguments)
     return status
+
+
+def _joined(words: Sequence[str]) -> Iterator[str]:
+    """`--sort -start` as `--sort=-start`: argparse would take the second for an option."""
+    rest = iter(words)
+    for word in rest:
+        if word == "--sort":
+            column = next(rest, None)
+            yield word if column is None else f"{word}={column}"
+        else:
+            yield word
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -82,6 +93,7 @@ def main(words: Sequence[str] | None = None) -> int:
         _forget_output()
         return READER_GONE
     except OSError as error:  # writing: what cannot be read is a KeepaliveError
+        _forget_output()
         complain(
             f"cannot write: {error.strerror or error}" + (f": {error.filename}" if error.filename else "")
         )
@@ -99,7 +111,7 @@ def complain(message: str) -> None:
 
 
 def _forget_output() -> None:
-    """Keep Python from flushing into a closed pipe, and complaining about it, when it ends."""
+    """Keep Python from writing the rest, and complaining about it, when it ends."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError):  # standard output is no file

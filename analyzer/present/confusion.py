@@ -67,8 +67,10 @@ def confusion(path: str, ours: dict[int, str], theirs: dict[int, str], width: in
         frames["(not decoded)", theirs[frame]].append(frame)
     yield [(printable(path), "title"), (f"  {counted(len(ours), 'TCP segment')}", "faint")]
     kinds = sorted({kind for kind, flag in frames if kind in SAME or flag != NONE}, key=_place)
-    if kinds:
-        yield from _table(kinds, frames)
+    if not kinds:
+        yield [("  neither finds a probe or an answer to one", "")]
+        return
+    yield from _table(kinds, frames)
     differing = {pair: found for pair, found in frames.items() if not agrees(*pair)}
     same = sum(len(found) for (kind, _), found in frames.items() if kind in SAME) - sum(
         len(found) for (kind, _), found in differing.items() if kind in SAME
@@ -115,6 +117,6 @@ def _room(flag: str) -> int:
 
 
 def _listed(frames: list[int]) -> str:
-    text = "frames " + ", ".join(map(str, frames[:MOST_FRAMES]))
+    text = ("frame " if len(frames) == 1 else "frames ") + ", ".join(map(str, frames[:MOST_FRAMES]))
     hidden = len(frames) - MOST_FRAMES
     return text + (f" and {number(hidden)} more, the last {frames[-1]}" if hidden > 0 else "")

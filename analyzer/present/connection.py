@@ -6,7 +6,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from analyzer.present.paper import Line, Span
-from analyzer.present.words import Clock, cells, counted, duration, endpoint, number, printable, size, wrapped
+from analyzer.present.words import (
+    Clock,
+    cells,
+    counted,
+    duration,
+    endpoint,
+    number,
+    printable,
+    size,
+    source_name,
+    wrapped,
+)
 
 MARKS = {"problem": "✖", "warning": "▲", "note": "·"}
 
@@ -29,7 +40,7 @@ def head(flow: Row, path: str, clock: Clock, width: int) -> Iterator[Line]:
     client, server = ends_of(flow)
     title = f"Connection {flow['flow']}  "
     verdict: list[Span] = [mark(flow), (" " + flow["verdict"], flow["severity"])]
-    yield [(title, "title"), *verdict, (f"  {printable(path)}", "faint")]
+    yield [(title, "title"), *verdict, (f"  {source_name(path)}", "faint")]
     ends = f"  client {client} → server {server}"
     if cells(ends) <= width:
         yield [(ends, "")]
@@ -98,7 +109,7 @@ def answers_of(flow: Row) -> str:
 
 
 def round_trips(flow: Row) -> str:
-    """ after 0.4 ms (0.3 ms to 1.2 ms)"""
+    """after 0.4 ms (0.3 ms to 1.2 ms)"""
     if flow["rtt_median_s"] is None:
         return ""
     least, middle, most = (duration(flow[f"rtt_{name}_s"]) for name in ("min", "median", "max"))
@@ -125,6 +136,8 @@ def run_outcome(run: Row) -> str:
     word = "all" if answered == probes else "none" if not answered else number(answered)
     if run["outcome"] == "reset":
         return "answered by a RST" if probes == 1 else f"{word} answered, the last by a RST"
+    if answered == probes == 1:
+        return "answered"
     return f"{word} answered" + (", then gave up" if run["outcome"] == "gave_up" else "")
 
 

@@ -12,7 +12,7 @@ from analyzer import kinds
 from analyzer.kinds import MISSING
 from analyzer.present.connection import ends_of, mark, paragraph, probing
 from analyzer.present.paper import Line
-from analyzer.present.words import Clock, cells, counted, duration, number, printable, size
+from analyzer.present.words import Clock, cells, counted, duration, number, printable, size, source_name
 from analyzer.tables.about import About
 
 Row = dict[str, Any]
@@ -92,7 +92,7 @@ def overview(facts: Overview, width: int) -> Iterator[Line]:
 def capture_lines(about: About, clock: Clock, width: int) -> Iterator[Line]:
     """One capture: what it is, how much was decoded, what is wrong with it."""
     row = about.row
-    yield [(printable(row["path"]), "title"), (_when(row, clock), "faint")]
+    yield [(source_name(row["path"]), "title"), (_when(row, clock), "faint")]
     if len(about.files) > 1:
         first, last = printable(about.files[0]), printable(about.files[-1])
         yield from paragraph(f"joined of {number(len(about.files))} files: {first} … {last}", width, "faint")

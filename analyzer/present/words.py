@@ -32,6 +32,11 @@ def _written_out(character: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+def source_name(path: str) -> str:
+    """A capture's path for people."""
+    return "standard input" if path == "-" else printable(path)
+
+
 def cells(text: str) -> int:
     """How many columns of a terminal the text takes."""
     if text.isascii():

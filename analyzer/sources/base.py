@@ -109,7 +109,8 @@ class FileSource(Source):
         frames = rows(self.chunk_frames, FRAME)
         window = self.window
         while True:
-            count, window.start, status = self.walk(frames)
+            count, reached, status = self.walk(frames)
+            window.start = int(reached)  # interpreted kernels return NumPy's integers
             if count:
                 yield Chunk(window.data, cast(Rows, frames[:count]))
             if status == FULL:

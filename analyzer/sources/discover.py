@@ -28,10 +28,14 @@ GLOB_SIGNS = re.compile(r"[*?[]")
 
 @dataclass(frozen=True)
 class Capture:
-    """One capture to read. path: how it is called; files: what it consists of, in order."""
+    """One capture to read.
+
+    path: how it is called. files: what it consists of, in order. ring: they are a dumpcap ring.
+    """
 
     path: str
     files: tuple[str, ...]
+    ring: bool = False
 
 
 @dataclass
@@ -63,7 +67,7 @@ def open_capture(
     """Open a discovered capture. Raises UnreadableError with one line for people."""
     if len(capture.files) == 1:
         return open_source(capture.files[0], chunk_bytes, chunk_frames)
-    return JoinedSource(capture.path, capture.files, chunk_bytes, chunk_frames)
+    return JoinedSource(capture.path, capture.files, chunk_bytes, chunk_frames, capture.ring)
 
 
 def discover(arguments: Sequence[str], join: bool = False) -> Discovery:
@@ -172,7 +176,7 @@ def _ring_capture(files: list[str]) -> Capture:
     folder, name = os.path.split(files[0])
     ring = RING_NAME.fullmatch(name)
     assert ring
-    return Capture(os.path.join(folder, f"{ring['stem']}_*{ring['ending']}"), tuple(files))
+    return Capture(os.path.join(folder, f"{ring['stem']}_*{ring['ending']}"), tuple(files), ring=True)
 
 
 def _joined_path(paths: list[str]) -> str:

@@ -1,10 +1,13 @@
 """Several files as one capture: in time order, merged where their times overlap.
 
-The order is mergecap's: at each step the file whose next frame is earliest, the first named of
-those that are equal; frames of one file stay in their order even where its clock went back. That
-is a merge on the highest time so far in each file, which makes the keys ascend, so whole runs are
-cut and sorted at once. A file is opened when the merge reaches its first frame and closed behind
-its last: a ring of 1000 files needs one or two open at a time.
+The order is mergecap's: at each step the file whose next frame is earliest, the last named of
+those that are equal; frames of one file stay in their order even where its clock went back. In a
+ring, the first of equals comes first, unlike mergecap: names tell which was written first, and
+back-to-back frames of one microsecond are common where dumpcap changes files.
+
+That is a merge on the highest time so far in each file, which makes the keys ascend, so whole runs
+are cut and sorted at once. A file is opened when the merge reaches its first frame and closed
+behind its last: a ring of 1000 files needs one or two open at a time.
 """
 
 from __future__ import annotations
@@ -30,7 +33,7 @@ MOST_INTERFACES = 1 << 16  # FRAME.interface has 16 bits; later ones are counted
 PEEK_BYTES = 1 << 14
 LEAST_BYTES, LEAST_FRAMES = 1 << 16, 1 << 10  # of a buffer, where very many files overlap
 
-Place = tuple[int, int]  # a frame's key: highest time of its file so far, index of the file
+Place = tuple[int, int]  # a frame's key: highest time of its file so far, rank of the file
 
 
 @dataclass(slots=True, eq=False)
@@ -38,7 +41,7 @@ class Member:
     """One file of the capture, and where the merge stands in it."""
 
     path: str
-    index: int  # as named by the user: decides between equal times
+    rank: int  # decides between equal times
     start: Place  # of its first frame
     size: int | None
     source: FileSource | None = None
@@ -52,12 +55,12 @@ class Member:
     @property
     def bound(self) -> Place:
         """Every frame that is still to be read has a place behind this one."""
-        return int(self.keys[-1]), self.index
+        return int(self.keys[-1]), self.rank
 
     def count_up_to(self, place: Place) -> int:
         """How many frames of the current chunk come no later than `place`."""
-        key, index = place
-        return int(np.searchsorted(self.keys, key, "right" if self.index <= index else "left"))
+        key, rank = place
+        return int(np.searchsorted(self.keys, key, "right" if self.rank <= rank else "left"))
 
     def drop(self, count: int) -> None:
         """The first `count` frames of the current chunk were merged."""
@@ -76,6 +79,7 @@ class JoinedSource(Source):
         files: Sequence[str],
         chunk_bytes: int = CHUNK_BYTES,
         chunk_frames: int = CHUNK_FRAMES,
+        ring: bool = False,
     ) -> None:
         self.facts = CaptureFacts(path, files=list(files))
         self.chunk_bytes = chunk_bytes
@@ -85,7 +89,7 @@ class JoinedSource(Source):
         members, errors = [], []
         for index, file in enumerate(files):
             try:
-                members.append(self._peek(file, index))
+                members.append(self._peek(file, index if ring else -index))
             except KeepaliveError as error:
                 errors.append(error)
         if not members:
@@ -125,20 +129,20 @@ class JoinedSource(Source):
                 if not len(member.frames):
                     self._next_chunk(member)
 
-    def _peek(self, path: str, index: int) -> Member:
+    def _peek(self, path: str, rank: int) -> Member:
         """Find out when a file begins. What cannot be opened twice (a pipe) stays open."""
         if os.path.isfile(path):
             with open_source(path, min(PEEK_BYTES, self.chunk_bytes), 1) as source:
                 chunk = next(source.chunks(), None)
                 first = int(chunk.frames.time_ns[0]) if chunk else BEFORE_ALL
                 self.compressed |= source.compressed
-                return Member(path, index, (first, index), source.size)
-        member = Member(path, index, (BEFORE_ALL, index), None)
+                return Member(path, rank, (first, rank), source.size)
+        member = Member(path, rank, (BEFORE_ALL, rank), None)
         member.source = open_source(path, self.chunk_bytes, self.chunk_frames)
         member.pending = member.source.chunks()
         self.compressed |= member.source.compressed
         if self._take(member):
-            member.start = int(member.keys[0]), index
+            member.start = int(member.keys[0]), rank
         return member
 
     def _begin(self, member: Member) -> None:
@@ -157,7 +161,7 @@ class JoinedSource(Source):
                 return
             member.pending = member.source.chunks()
         self.active.append(member)
-        self.active.sort(key=lambda each: each.index)
+        self.active.sort(key=lambda each: each.rank)
         if not len(member.frames):
             self._next_chunk(member)
 
@@ -221,5 +225,5 @@ def _merged(parts: list[tuple[Member, int]]) -> Chunk:
         pieces.append(frames)
         stretches.append(stretch)
         keys.append(member.keys[:count])
-    order = np.argsort(np.concatenate(keys), kind="stable")  # parts are by index: that decides ties
+    order = np.argsort(np.concatenate(keys), kind="stable")  # parts are by rank: that decides ties
     return Chunk(np.concatenate(stretches), as_records(np.concatenate(pieces)[order]))

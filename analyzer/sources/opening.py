@@ -58,10 +58,11 @@ def is_capture(path: str) -> bool:
 
 def _unpacked(opened: Input, size: int) -> tuple[Window, str]:
     """A window on the data, and the compression it is in ("" for none)."""
-    window = Window(opened, size)
+    window = Window(opened, min(size, HEAD_BYTES))
     window.want(MAGIC_BYTES)
     codec = codec_of(window.take(MAGIC_BYTES))
     if codec is None:
+        window.reserve(size)
         return window, ""
     window = Window(Decompressed(opened, window.take(window.end), codec), size)
     window.want(MAGIC_BYTES)

@@ -66,6 +66,13 @@ class Window:
         self.end += count
         return count > 0
 
+    def reserve(self, size: int) -> None:
+        """Make room for `size` bytes."""
+        if len(self.data) < size:
+            larger = np.empty(size, np.uint8)
+            larger[: self.end] = self.data[: self.end]
+            self.data = larger
+
     def want(self, count: int) -> bool:
         """Whether at least `count` bytes are held, after reading on where needed."""
         while self.end - self.start < count:
@@ -94,7 +101,5 @@ class Window:
         if len(self.data) >= LARGEST:
             self.failure = f"a record of more than {LARGEST} bytes"
             return False
-        larger = np.empty(2 * len(self.data), np.uint8)
-        larger[: self.end] = self.data
-        self.data = larger
+        self.reserve(2 * len(self.data))
         return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -37,9 +37,12 @@ def replacing(path: str | os.PathLike[str], binary: bool = False) -> Iterator[IO
             yield stream
         if not special:
             os.replace(partial, target)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, OSError) and error.filename == os.fspath(partial):
+            error.filename = os.fspath(path)  # the name that the user gave
         if not special:
-            partial.unlink(missing_ok=True)
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
         raise
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.present import Clock, Connection, Overview, Paper, overview, timeline, write
+from analyzer.present import Clock, Overview, Paper, overview, write
 from analyzer.present.paper import Line
+from analyzer.present.timeline import Connection, timeline
 from analyzer.tables import Filters, Tables, choose
 from analyzer.tables.about import about, plain_rows
 from analyzer.tables.labelled import segments

@@ -42,7 +42,9 @@ UTF8 = {"LANG": "en_US.UTF-8", "COLUMNS": "80", "TERM": "xterm-256color"}
         (Pipe(), {}, False),
     ],
 )
-def test_colour_only_on_a_terminal_that_wants_it(stream: Any, environment: dict[str, str], colour: bool) -> None:
+def test_colour_only_on_a_terminal_that_wants_it(
+    stream: Any, environment: dict[str, str], colour: bool
+) -> None:
     assert paper_for(stream, UTF8 | environment).colour is colour
 
 

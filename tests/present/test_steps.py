@@ -12,7 +12,15 @@ NAN = float("nan")
 
 
 def segment(frame: int, at: float, kind: int, sender: int = 0, **fields: object) -> Segment:
-    values = {"source": "", "seq": 0, "ack": 0, "length": 0, "window": 10, "rtt_s": NAN, "answers": 0} | fields
+    values = {
+        "source": "",
+        "seq": 0,
+        "ack": 0,
+        "length": 0,
+        "window": 10,
+        "rtt_s": NAN,
+        "answers": 0,
+    } | fields
     return Segment(frame, round(at * 1e9), kind, sender, **values)  # type: ignore[arg-type]
 
 
@@ -91,7 +99,9 @@ def test_a_retransmission_after_a_timeout_is_told() -> None:
 
 
 def test_a_story_that_is_too_long_loses_its_middle() -> None:
-    story = [each for n in range(500) for each in (*exchange(n * 4, n * 60.0), *burst(n * 4 + 2, n * 60.0 + 5, 2))]
+    story = [
+        each for n in range(500) for each in (*exchange(n * 4, n * 60.0), *burst(n * 4 + 2, n * 60.0 + 5, 2))
+    ]
     told = steps(story)
     assert len(told) == TELL_STEPS + 1
     assert summary(told[100]).startswith("1,402 frames not told (198 to 1599): 702 data, ")

@@ -34,7 +34,14 @@ def test_durations(seconds: float, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("octets", "text"),
-    [(0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (3200, "3.2 kB"), (999_960, "1.0 MB"), (5e15, "5000.0 TB")],
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (3200, "3.2 kB"),
+        (999_960, "1.0 MB"),
+        (5e15, "5000.0 TB"),
+    ],
 )
 def test_sizes(octets: int, text: str) -> None:
     assert size(octets) == text

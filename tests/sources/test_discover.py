@@ -161,7 +161,7 @@ def test_files_of_a_ring_are_one_capture(folder: Path) -> None:
     (folder / other).write_bytes(PCAP)
     assert discover([other, RING[0], "b.pcap", f"below/{RING[0]}", RING[1], RING[2]]).captures == [
         Capture(other, (other,)),
-        Capture("ring_*.pcapng.gz", (RING[1], RING[2], RING[0])),
+        Capture("ring_*.pcapng.gz", (RING[1], RING[2], RING[0]), ring=True),
         Capture("b.pcap", ("b.pcap",)),
         Capture(f"below/{RING[0]}", (f"below/{RING[0]}",)),
     ]

@@ -8,7 +8,6 @@ import random
 import shutil
 import subprocess
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,21 +34,23 @@ def write_pcaps(folder: Path, files: list[Times]) -> list[str]:
     return paths
 
 
-def merge(paths: list[str], chunk_bytes: int = 1 << 16, chunk_frames: int = 100) -> list[Read]:
-    with JoinedSource("joined", paths, chunk_bytes, chunk_frames) as source:
+def merge(
+    paths: list[str], chunk_bytes: int = 1 << 16, chunk_frames: int = 100, ring: bool = False
+) -> list[Read]:
+    with JoinedSource("joined", paths, chunk_bytes, chunk_frames, ring) as source:
         frames = read_frames(source)
         assert source.facts.damages == []
         assert source.consumed == source.size == sum(os.path.getsize(path) for path in paths)
         return frames
 
 
-def naive_order(files: list[Times]) -> list[tuple[int, int]]:
-    """File and place of each frame, as mergecap picks them: the earliest head, the first of equals."""
+def naive_order(files: list[Times], ring: bool) -> list[tuple[int, int]]:
+    """File and place of each frame: the earliest head, of equals the last (of a ring, the first)."""
     heads = [0] * len(files)
     order = []
     while any(head < len(times) for head, times in zip(heads, files, strict=True)):
         ready = [number for number in range(len(files)) if heads[number] < len(files[number])]
-        number = min(ready, key=lambda each: (files[each][heads[each]], each))
+        number = min(ready, key=lambda each: (files[each][heads[each]], each if ring else -each))
         order.append((number, heads[number]))
         heads[number] += 1
     return order
@@ -76,21 +77,20 @@ def jumble(seed: int) -> list[Times]:
     return files
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("ring", [False, True])
+@pytest.mark.parametrize("seed", range(40))
 @pytest.mark.parametrize(("chunk_bytes", "chunk_frames"), [(1, 1), (100, 3), (1 << 16, 1000)])
-def test_the_order_is_mergecaps(tmp_path: Path, seed: int, chunk_bytes: int, chunk_frames: int) -> None:
+def test_frames_are_merged_by_time(
+    tmp_path: Path, seed: int, chunk_bytes: int, chunk_frames: int, ring: bool
+) -> None:
     files = jumble(seed)
-    paths = write_pcaps(tmp_path, files)
-    frames = merge(paths, chunk_bytes, chunk_frames)
-    assert places(frames) == naive_order(files)
-    assert [frame.interface for frame in frames] == numbered_by_opening(files, frames)
-
-
-def numbered_by_opening(files: list[Times], frames: list[Read]) -> list[int]:
-    """Interfaces are numbered in the order in which files begin; those without frames come first."""
-    begins = {number: (times[0] if times else -1, number) for number, times in enumerate(files)}
-    rank = {number: place for place, number in enumerate(sorted(begins, key=begins.__getitem__))}
-    return [rank[number] for number, _ in places(frames)]
+    frames = merge(write_pcaps(tmp_path, files), chunk_bytes, chunk_frames, ring)
+    assert places(frames) == naive_order(files, ring)
+    interfaces = {number: frame.interface for (number, _), frame in zip(places(frames), frames, strict=True)}
+    assert len(set(interfaces.values())) == len(interfaces)
+    assert {(place[0], frame.interface) for place, frame in zip(places(frames), frames, strict=True)} == set(
+        interfaces.items()
+    )
 
 
 @pytest.mark.tshark
@@ -123,11 +123,6 @@ def test_few_files_are_open_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     """A ring's neighbours overlap a little; two open files are enough."""
     paths = write_pcaps(tmp_path, [list(range(i * 50, i * 50 + 60)) for i in range(40)])
     most = 0
-
-    def watch(self: JoinedSource, begin: Callable[..., None] = JoinedSource._begin) -> None:
-        nonlocal most
-        begin(self, *[])
-        most = max(most, len(self.active))
 
     def counted(self: JoinedSource, member: joined.Member) -> None:
         nonlocal most
@@ -190,13 +185,15 @@ def test_interfaces_are_renumbered_as_they_are_described(tmp_path: Path) -> None
         assert facts.path == "joined"
 
 
-def test_more_interfaces_than_can_be_numbered(tmp_path: Path) -> None:
+def test_more_interfaces_than_can_be_numbered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert joined.MOST_INTERFACES == 1 << 16
+    monkeypatch.setattr(joined, "MOST_INTERFACES", 10)
     first, second = tmp_path / "1", tmp_path / "2"
-    first.write_bytes(section() + interface() * 65_535 + packet(ticks=1))
+    first.write_bytes(section() + interface() * 9 + packet(ticks=1))
     second.write_bytes(section() + interface() * 3 + packet(ticks=2) + packet(ticks=3, number=2))
     with JoinedSource("joined", [str(first), str(second)]) as source:
-        assert [frame.interface for frame in read_frames(source)] == [0, 65_535, 65_535]
-    assert len(source.facts.interfaces) == 65_536
+        assert [frame.interface for frame in read_frames(source)] == [0, 9, 9]
+    assert len(source.facts.interfaces) == 10
 
 
 def test_formats_are_told_once(tmp_path: Path) -> None:

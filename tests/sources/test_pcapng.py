@@ -10,8 +10,7 @@ import pytest
 
 from analyzer.errors import UnreadableError
 from analyzer.facts import Interface
-from analyzer.sources import NO_LINK
-from analyzer.sources.pcapng import PcapngSource
+from analyzer.sources import NO_LINK, pcapng
 
 from .files import (
     ENHANCED,
@@ -265,7 +264,7 @@ def test_other_blocks_are_passed_over(path: Path) -> None:
         assert [frame.data for frame in frames] == [b"1", b"2", b"3"]
         assert not source.facts.damages
         if chunk_bytes == 1 << 12:
-            assert isinstance(source, PcapngSource)
+            assert isinstance(source, pcapng.PcapngSource)
             assert len(source.window.data) == chunk_bytes
 
 
@@ -384,12 +383,14 @@ def test_sections_without_packets_are_a_capture_without_frames(path: Path) -> No
     assert len(source.facts.interfaces) == 1
 
 
-def test_more_interfaces_than_can_be_numbered(path: Path) -> None:
-    many = section() + interface() * 65536
-    path.write_bytes(many + packet(number=65535) + interface() + packet())
+def test_more_interfaces_than_can_be_numbered(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert pcapng.MOST_INTERFACES == 1 << 16
+    monkeypatch.setattr(pcapng, "MOST_INTERFACES", 50)
+    many = section() + interface() * 50
+    path.write_bytes(many + packet(number=49) + interface() + packet())
     frames, source = read(path)
-    assert [frame.interface for frame in frames] == [65535]
-    assert damages(source) == [(len(many) + len(packet()), "more than 65536 interfaces")]
+    assert [frame.interface for frame in frames] == [49]
+    assert damages(source) == [(len(many) + len(packet()), "more than 50 interfaces")]
 
 
 def test_comments_cannot_fill_the_memory(path: Path) -> None:

@@ -116,7 +116,7 @@ def test_a_retried_syn_has_no_round_trip() -> None:
         kinds.ALIVE,
         ((ipv4("10.0.0.1"), 1), (ipv4("10.0.0.2"), 2)),
         handshake(0),
-        flags=kinds.FLOW_ESTABLISHED | kinds.FLOW_SYN_RETRIED,
+        marks=kinds.FLOW_ESTABLISHED | kinds.FLOW_SYN_RETRIED,
         handshake_rtt_ns=5,
     )
     assert plain_rows(Tables(choose([builder.build()], Filters()), Judge()), "handshakes")[0]["rtt_s"] is None

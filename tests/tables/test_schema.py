@@ -14,9 +14,9 @@ from tests.helpers_result import Judge, life
 CONTRACT = {  # design 7, in its words; `stack` and `findings` come with a later issue
     "captures": "capture path format link_types frames tcp_segments skipped start end duration_s dropped "
     "truncated_at",
-    "flows": "flow capture stream client client_port server server_port start end duration_s last_sign_of_life "
-    "frames client_bytes server_bytes verdict reason severity closed_by prober probes replies unanswered "
-    "resets client_keepalive_time_s client_keepalive_interval_s client_keepalive_count "
+    "flows": "flow capture stream client client_port server server_port start end duration_s "
+    "last_sign_of_life frames client_bytes server_bytes verdict reason severity closed_by prober probes "
+    "replies unanswered resets client_keepalive_time_s client_keepalive_interval_s client_keepalive_count "
     "server_keepalive_time_s server_keepalive_interval_s server_keepalive_count rtt_min_s rtt_median_s "
     "rtt_max_s handshake_rtt_s client_state server_state display_filter",
     "events": "capture frame time flow kind sender source seq ack length window gap_s rtt_s answers",

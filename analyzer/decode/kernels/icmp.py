@@ -31,7 +31,7 @@ def read_icmp(buffer, cursor, row, layer):
     row.reporter_low = row.source_low
     row.icmp_type = kind
     row.icmp_code = u8(buffer, at + 1)
-    cursor.quoted = 1
+    cursor.quoted = 2 if cursor.limit < cursor.end else 1
     cursor.offset = at + 8
     return layers.IPV6 if layer == layers.ICMPV6 else layers.IPV4
 
@@ -46,7 +46,7 @@ def read_quoted_tcp(buffer, cursor, row):
     """
     at = cursor.offset
     if at + 8 > cursor.limit:
-        return layers.cut(cursor, kinds.NOT_TCP)
+        return kinds.TRUNCATED if cursor.quoted == 2 else kinds.NOT_TCP
     clear_tcp(row)
     row.source_port = u16(buffer, at)
     row.destination_port = u16(buffer, at + 2)

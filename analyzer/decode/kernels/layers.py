@@ -65,7 +65,7 @@ CURSOR = np.dtype(
         ("number", "<i8"),  # EtherType or IP protocol number of the next header
         ("jumbo", "<i8"),  # index of an IPv6 payload whose length field is 0, else -1
         ("fragment", "<i8"),  # 1: in the first fragment of a datagram
-        ("quoted", "<i8"),  # 1: in the quotation of an ICMP error
+        ("quoted", "<i8"),  # 1: in the quotation of an ICMP error; 2: which the snap length cut
     ],
     align=True,
 )

@@ -9,7 +9,10 @@ import numpy as np
 from numba import njit
 
 from analyzer import kinds
+from analyzer.sequence import precedes
+from analyzer.track.kernels.other_kinds import sequence_end
 
+FORGETFUL = kinds.SIDE_DISORDER | kinds.SIDE_OFFERED  # its segments may have moved nothing
 RECENT = 8  # segments of a side that a copy is looked for among (design 4)
 
 
@@ -45,15 +48,32 @@ def entry_of(recent, ordinal, written, owner):
 
 
 @njit(nogil=True, _nrt=False, error_model="numpy")
-def is_duplicate(recent, x, owner, segment, counters):
-    """Whether `segment` copies one of the last eight of its side `x`, the window apart at most.
+def breaks_ground(x, y, segment):
+    """Whether a segment of side `x` sends or acknowledges what none before it did.
 
-    recent: RECENT rows, read only. owner: 2 * flow + side.
+    Then it is no copy: what it copies would have moved next_seq, or what the peer was acknowledged.
     """
+    if segment.control & (kinds.FLAG_SYN | kinds.FLAG_RST) or x.marks & FORGETFUL:
+        return False
+    new_data = x.marks & kinds.SIDE_NEXT != 0 and precedes(np.int64(x.next_seq), sequence_end(segment))
+    acknowledges = segment.control & kinds.FLAG_ACK != 0 and y.marks & kinds.SIDE_ACKED != 0
+    return new_data or (acknowledges and precedes(np.int64(y.acked), np.int64(segment.ack)))
+
+
+@njit(nogil=True, _nrt=False, error_model="numpy")
+def is_duplicate(recent, flow, row, sender, segment, counters):
+    """Whether `segment` copies one of the last eight of its side, the window apart at most.
+
+    recent: RECENT rows, read only.
+    """
+    x = flow.side[sender]
     apart = segment.time_ns - x.last_time
     window = counters.dedup_window_ns
     if apart > window and not x.marks & kinds.SIDE_DISORDER:
         return False  # every earlier one is older still
+    if breaks_ground(x, flow.side[1 - sender], segment):
+        return False
+    owner = 2 * row + sender
     position = entry_of(recent, np.int64(x.recent), counters.written, owner)
     if position < 0:
         return False

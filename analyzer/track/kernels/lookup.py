@@ -41,32 +41,33 @@ def tuple_hash(segment, seed):
 
 
 @njit(nogil=True, _nrt=False, error_model="numpy")
+def differs(flow, side, segment):
+    """0 where the segment goes from `side` of the flow to the other, else some other uint64.
+
+    Without branches: which way a segment goes is as good as random, and a wrong guess is dear.
+    """
+    peer = 1 - side
+    ports = np.uint64(segment.source_port ^ flow.port[side]) | np.uint64(
+        segment.destination_port ^ flow.port[peer]
+    )
+    low = (segment.source_low ^ flow.address_low[side]) | (segment.destination_low ^ flow.address_low[peer])
+    high = (segment.source_high ^ flow.address_high[side]) | (
+        segment.destination_high ^ flow.address_high[peer]
+    )
+    return low | high | ports
+
+
+@njit(nogil=True, _nrt=False, error_model="numpy")
 def sender_in(flow, segment):
     """The side of `flow` that sent `segment`: 0 or 1; 2 where the 4-tuple is another one."""
-    if (
-        segment.source_low == flow.address_low[0]
-        and segment.destination_low == flow.address_low[1]
-        and segment.source_port == flow.port[0]
-        and segment.destination_port == flow.port[1]
-        and segment.source_high == flow.address_high[0]
-        and segment.destination_high == flow.address_high[1]
-    ):
-        return 0
-    if (
-        segment.source_low == flow.address_low[1]
-        and segment.destination_low == flow.address_low[0]
-        and segment.source_port == flow.port[1]
-        and segment.destination_port == flow.port[0]
-        and segment.source_high == flow.address_high[1]
-        and segment.destination_high == flow.address_high[0]
-    ):
-        return 1
-    return 2
+    forth = differs(flow, 0, segment) != np.uint64(0)
+    back = differs(flow, 1, segment) != np.uint64(0)
+    return np.int64(forth) + np.int64(forth & back)
 
 
 @njit(nogil=True, _nrt=False, error_model="numpy")
 def find_slot(buckets, flows, segment, hashed):
-    """The slot of the segment's 4-tuple, or the free one where it would go.
+    """The slot of the segment's 4-tuple, or the free one where it would go; and its sender there.
 
     buckets: uint32[n], at least one slot free; hashed: `tuple_hash` of the segment.
     """
@@ -75,9 +76,11 @@ def find_slot(buckets, flows, segment, hashed):
     while True:
         entry = np.int64(buckets[slot])
         if entry == 0:
-            return slot
-        if entry >> ROW_BITS == tag and sender_in(flows[(entry & ROW_MASK) - 1], segment) < 2:
-            return slot
+            return slot, 0
+        if entry >> ROW_BITS == tag:
+            sender = sender_in(flows[(entry & ROW_MASK) - 1], segment)
+            if sender < 2:
+                return slot, sender
         slot += 1
         if slot == len(buckets):
             slot = 0

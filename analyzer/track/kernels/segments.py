@@ -14,7 +14,6 @@ from analyzer.track.kernels.lookup import (
     find_slot,
     likely_row,
     open_flow,
-    sender_in,
 )
 from analyzer.track.kernels.lookup import tuple_hash as hash_of
 from analyzer.track.kernels.other_kinds import completes_handshake, other_kind
@@ -41,14 +40,13 @@ def flow_of(segment, hashed, flows, recent, buckets, counters):
 
     Third: whether the segment is a duplicate, which neither opens a flow nor changes one.
     """
-    slot = find_slot(buckets, flows, segment, hashed)
+    slot, sender = find_slot(buckets, flows, segment, hashed)
     entry = np.int64(buckets[slot])
     previous = 0
     if entry != 0:
         row = (entry & ROW_MASK) - 1
         flow = flows[row]
-        sender = sender_in(flow, segment)
-        if is_duplicate(recent, flow.side[sender], 2 * row + sender, segment, counters):
+        if is_duplicate(recent, flow, row, sender, segment, counters):
             return row, sender, True
         if not begins_anew(flow, sender, segment):
             return row, sender, False
@@ -184,6 +182,7 @@ def track_new(flow, row, sender, segment, flows, probings, talks, counters, even
         flow.marks |= kinds.FLOW_CHALLENGED  # it speaks of the old connection: no state of this one
         note_base(flow.side[sender], flow.side[1 - sender], segment)
         note_seen(flow, sender, segment)
+        flow.side[sender].marks |= kinds.SIDE_DISORDER
         note_activity(flow, probings, segment)
         return kinds.ACK
     if segment.control & kinds.FLAG_RST and answers_challenge(flow, flows, sender, segment):
@@ -239,7 +238,7 @@ def track_other(segment, hashed, flows, buckets, counters, events):
         kind = kinds.ICMP
         source_high = segment.reporter_high
         source_low = segment.reporter_low
-        slot = find_slot(buckets, flows, segment, hashed)
+        slot, _ = find_slot(buckets, flows, segment, hashed)
         entry = np.int64(buckets[slot])
         if entry != 0:
             row = (entry & ROW_MASK) - 1

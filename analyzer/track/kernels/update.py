@@ -31,6 +31,9 @@ def note_base(x, y, segment):
 def note_syn(flow, sender, segment):
     """A SYN sets its sender's next_seq anew and forgets what was acknowledged (design 4.4)."""
     x = flow.side[sender]
+    if x.marks & kinds.SIDE_SENT:  # its numbers may fall back, and so do those it acknowledges
+        x.marks |= kinds.SIDE_DISORDER
+        flow.side[1 - sender].marks |= kinds.SIDE_DISORDER
     x.marks = (np.int64(x.marks) & ~ONCE) | kinds.SIDE_SYN | kinds.SIDE_NEXT
     if segment.control & kinds.FLAG_ACK:
         x.marks |= kinds.SIDE_SYN_ACK

@@ -1,0 +1,302 @@
+"""`keepalive analyze`: what it prints, writes and returns."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from analyzer.commands.main import main
+from analyzer.kinds import VERDICT_WORDS
+from analyzer.tables import TABLES
+from analyzer.tables.document import json_schema
+from tests.helpers import wire
+from tests.helpers.timeline import timeline
+
+TWO = """
+    0.000   c>s   S   0
+    0.010   s>c   SA  0:1
+    0.011   c>s   A   1:1
+    1.000   c>s   PA  1+5:1
+    1.010   s>c   A   1:6
+    5.000   x>y   S   0
+    6.000   x>y   S   0
+    8.000   x>y   S   0
+    11.000  c>s   A   5:1
+    11.010  s>c   A   1:6
+    12.000  c>s   FA  6:1
+    12.010  s>c   FA  1:7
+    12.011  c>s   A   7:2
+"""
+ENDS = {"x": ("2001:db8::1", 40001), "y": ("2001:db8::2", 22)}
+
+
+class Run:
+    """What one run of the command did."""
+
+    def __init__(self, status: int, out: str, err: str) -> None:
+        self.status, self.out, self.err = status, out, err
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def flows(self) -> list[int]:
+        return [flow["flow"] for flow in self.document["flows"]]
+
+
+@pytest.fixture
+def keepalive(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def run(*words: object) -> Run:
+        status = main(["analyze", *map(str, words)])
+        return Run(status, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def capture(tmp_path: Path) -> Path:
+    """Flow 0 was probed and closed, flow 1 got no answer; the clients are 10.0.0.1 and 2001:db8::1."""
+    path = tmp_path / "two.pcap"
+    path.write_bytes(wire.pcap_bytes(timeline(TWO, endpoints=ENDS).records))
+    return path
+
+
+def test_the_overview_says_what_is_wrong_first(keepalive: Any, capture: Path) -> None:
+    run = keepalive(capture)
+    assert (run.status, run.err) == (0, "")
+    assert run.out.index("no_answer  [2001:db8::1]:40001") < run.out.index("closed   10.0.0.1:40000")
+    assert "13 frames, 13 TCP segments, 2 connections" in run.out
+    assert "3 SYNs" in run.out and "\x1b" not in run.out
+
+
+def test_the_timeline(keepalive: Any, capture: Path) -> None:
+    run = keepalive(capture, "--flow", 0)
+    assert run.status == 0
+    assert "keep-alive probe" in run.out and "reply to 9 after 10.0 ms" in run.out
+    whole = keepalive(capture, "--flow", 1, "--flow", 0, "--packets").out
+    assert whole.index("Connection 0") < whole.index("Connection 1")
+
+
+def test_the_timeline_of_no_connection(keepalive: Any, capture: Path) -> None:
+    run = keepalive(capture, "--flow", 7)
+    assert (run.status, run.out) == (2, "")
+    assert run.err == "keepalive: --flow: no connection 7; there are 0 to 1\n"
+    assert "no connection matches" in keepalive(capture, "--flow", 0, "--port", 22).out
+
+
+def test_json(keepalive: Any, capture: Path) -> None:
+    run = keepalive(capture, "--json")
+    assert run.status == 0
+    jsonschema.Draft202012Validator(json_schema()).validate(run.document)
+    assert "packets" not in run.document
+    with_packets = keepalive(capture, "--json", "--packets").document
+    assert len(with_packets["packets"]) == 13
+
+
+def test_json_into_a_file_replaces_it(keepalive: Any, capture: Path, tmp_path: Path) -> None:
+    target = tmp_path / "out.json"
+    target.write_text("old")
+    run = keepalive(capture, "--json", "--output", target)
+    assert (run.status, run.out, run.err) == (0, "", "")
+    assert json.loads(target.read_text())["flows"]
+
+
+def test_text_into_a_file(keepalive: Any, capture: Path, tmp_path: Path) -> None:
+    assert keepalive(capture, "--output", tmp_path / "out.txt").out == ""
+    assert "2 connections" in (tmp_path / "out.txt").read_text(encoding="utf-8")
+
+
+def test_csv_and_parquet(keepalive: Any, capture: Path, tmp_path: Path) -> None:
+    run = keepalive(capture, "--csv", tmp_path / "csv", "--parquet", tmp_path / "pq", "--packets")
+    assert (run.status, run.out) == (0, "")
+    counts = "captures 1, flows 2, events 10, packets 13, probe_runs 1, handshakes 2"
+    assert run.err == (
+        f"keepalive: {tmp_path / 'csv'}: rows written: {counts}\n"
+        f"keepalive: {tmp_path / 'pq'}: rows written: {counts}\n"
+    )
+    assert {path.name for path in (tmp_path / "csv").iterdir()} == {f"{name}.csv" for name in TABLES}
+    assert {path.name for path in (tmp_path / "pq").iterdir()} == {f"{name}.parquet" for name in TABLES}
+
+
+def test_csv_beside_json(keepalive: Any, capture: Path, tmp_path: Path) -> None:
+    run = keepalive(capture, "--csv", tmp_path / "csv", "--json", "--port", 22)
+    assert run.flows == [1]
+    with open(tmp_path / "csv" / "flows.csv", encoding="utf-8", newline="") as stream:
+        assert [row["flow"] for row in csv.DictReader(stream)] == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("words", "flows"),
+    [
+        ([], [0, 1]),
+        (["--verdict", "closed"], [0]),
+        (["--verdict", "closed,no_answer"], [0, 1]),
+        (["--verdict", "closed", "--verdict", "no_answer"], [0, 1]),
+        (["--host", "10.0.0.0/8"], [0]),
+        (["--host", "2001:db8::2"], [1]),
+        (["--port", "22,40000"], [0, 1]),
+        (["--port", "443", "--host", "2001:db8::2"], []),
+        (["--since", "9"], [0]),
+        (["--until", "4.5"], [0]),
+        (["--since", "2023-11-14T22:13:29Z"], [0]),
+        (["--since", "2023-11-14T23:13:29+01:00"], [0]),
+        (["--flow", "1"], [1]),
+        (["--limit", "1"], [0]),
+        (["--limit", "0"], [0, 1]),
+        (["--sort", "-start"], [1, 0]),
+        (["--sort", "-start", "--limit", "1"], [1]),
+    ],
+)
+def test_choosing(keepalive: Any, capture: Path, words: list[str], flows: list[int]) -> None:
+    run = keepalive(capture, "--json", *words)
+    assert run.status == 0
+    assert run.flows == flows
+    for name in ("events", "probe_runs", "handshakes"):
+        assert {row["flow"] for row in run.document[name]} <= set(flows)
+
+
+def test_sorting_the_overview_keeps_the_order_given(keepalive: Any, capture: Path) -> None:
+    out = keepalive(capture, "--sort", "start").out
+    assert out.index("closed") < out.index("[2001:db8::1]:40001")
+
+
+def test_what_is_not_shown_is_said(keepalive: Any, capture: Path) -> None:
+    out = keepalive(capture, "--limit", 1).out
+    assert "… and 1 connection more, less urgent: --limit 0 shows all" in out
+    assert "no_answer" in out and "10.0.0.1" not in out
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["--verdict", "dead"], f"--verdict: no verdict 'dead'; there are: {', '.join(VERDICT_WORDS)}"),
+        (["--fail-on", "dead"], f"--fail-on: no verdict 'dead'; there are: {', '.join(VERDICT_WORDS)}"),
+        (["--sort", "-size"], f"--sort: no column 'size'; there are: {', '.join(TABLES['flows'].names)}"),
+        (
+            ["--host", "example.org"],
+            "--host 'example.org': an IP address or a network is wanted, such as 10.0.0.7 or 10.0.0.0/8",
+        ),
+        (["--port", "http"], "--port 'http': a port number from 0 to 65535 is wanted"),
+        (["--port", "65536"], "--port '65536': a port number from 0 to 65535 is wanted"),
+        (
+            ["--until", "noon"],
+            "--until 'noon': seconds since the capture's start are wanted, such as 90.5, "
+            "or a time such as 2026-11-20T12:03:11Z",
+        ),
+        (["--limit", "-1"], "--limit: a number from 0 is wanted; 0 means all"),
+        (
+            ["--dedup-window", "soon"],
+            "--dedup-window 'soon': a number and a unit are wanted, such as 10ms or 0.5s",
+        ),
+        (
+            ["--csv", "x", "--output", "y"],
+            "--output is for JSON and text; --csv and --parquet name their own folder",
+        ),
+        (
+            ["--utc", "--local"],
+            "argument --local: not allowed with argument --utc (keepalive analyze --help says more)",
+        ),
+    ],
+)
+def test_wrong_usage(keepalive: Any, capture: Path, words: list[str], error: str) -> None:
+    run = keepalive(capture, *words)
+    assert (run.status, run.out, run.err) == (2, "", f"keepalive: {error}\n")
+
+
+@pytest.mark.parametrize(
+    ("names", "status"), [("closed", 1), ("peer_dead", 0), ("peer_dead,no_answer", 1), ("alive", 0)]
+)
+def test_fail_on(keepalive: Any, capture: Path, names: str, status: int) -> None:
+    assert keepalive(capture, "--fail-on", names).status == status
+
+
+def test_fail_on_looks_at_what_was_chosen(keepalive: Any, capture: Path) -> None:
+    assert keepalive(capture, "--fail-on", "no_answer", "--port", 443).status == 0
+    assert keepalive(capture, "--fail-on", "closed", "--limit", 1, "--sort", "-start").status == 1
+
+
+def test_a_damaged_capture_is_status_4_with_results(keepalive: Any, capture: Path, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.pcap"
+    content = capture.read_bytes()
+    cut.write_bytes(content[:-10])
+    run = keepalive(cut, "--fail-on", "no_answer")
+    assert run.status == 4
+    assert run.err.startswith(f"keepalive: {cut}: ") and run.err.count("\n") == 1
+    assert "at byte" in run.err and "12 frames" in run.out
+
+
+def test_a_missing_file_is_status_3(keepalive: Any, tmp_path: Path) -> None:
+    run = keepalive(tmp_path / "none.pcap")
+    assert (run.status, run.out) == (3, "")
+    assert run.err == f"keepalive: {tmp_path / 'none.pcap'}: no such file\n"
+
+
+def test_some_unreadable_is_status_4(keepalive: Any, capture: Path, tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("no capture\n")
+    run = keepalive(capture, text, "--json")
+    assert run.status == 4
+    assert run.flows == [0, 1]
+    assert run.err.startswith(f"keepalive: {text}: ") and run.err.count("\n") == 1
+
+
+def test_all_unreadable_is_status_3(keepalive: Any, tmp_path: Path) -> None:
+    run = keepalive(tmp_path / "a.pcap", tmp_path / "b.pcap")
+    assert run.status == 3
+    assert run.err.count("\n") == 2
+
+
+def test_several_captures(keepalive: Any, capture: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    shutil.copy(capture, folder / "a.pcap")
+    shutil.copy(capture, folder / "b.pcap")
+    run = keepalive(folder, "--json", "--verdict", "no_answer")
+    assert [(flow["flow"], flow["capture"], flow["stream"]) for flow in run.document["flows"]] == [
+        (1, 0, 1),
+        (3, 1, 1),
+    ]
+    out = keepalive(folder).out
+    assert "in a.pcap" in out and "in b.pcap" in out
+
+
+def test_times_of_day(keepalive: Any, capture: Path) -> None:
+    assert "22:13:25.000" in keepalive(capture, "--utc").out
+    assert "time 0 is 2023-11-14 22:13:20.000 UTC" in keepalive(capture).out
+
+
+def test_no_connection_at_all(keepalive: Any, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.pcap"
+    empty.write_bytes(wire.pcap_bytes([]))
+    run = keepalive(empty)
+    assert run.status == 0
+    assert "no TCP connection in it" in run.out and "no frames" in run.out
+    jsonschema.Draft202012Validator(json_schema()).validate(keepalive(empty, "--json").document)
+    assert (
+        keepalive(empty, "--flow", 0).err
+        == "keepalive: --flow: no connection 0; there is no TCP connection\n"
+    )
+
+
+def test_a_file_that_cannot_be_written(keepalive: Any, capture: Path, tmp_path: Path) -> None:
+    target = tmp_path / "no" / "out.json"
+    run = keepalive(capture, "--json", "--output", target)
+    assert (run.status, run.out) == (3, "")
+    assert run.err == f"keepalive: cannot write: No such file or directory: {target}\n"
+
+
+def test_hostile_names_stay_harmless(keepalive: Any, capture: Path, tmp_path: Path) -> None:
+    evil = tmp_path / "a\x1b[2J[bold]b.pcap"
+    shutil.copy(capture, evil)
+    for words in ([], ["--flow", "0"]):
+        out = keepalive(evil, *words).out
+        assert "\x1b" not in out and "\\x1b[2J[bold]b.pcap" in out

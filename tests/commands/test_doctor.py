@@ -1,0 +1,60 @@
+"""`keepalive doctor`: what is there, what is not, and how to get it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import analyzer
+from analyzer import pipeline
+from analyzer.commands import doctor
+from analyzer.commands.main import main
+
+
+def text(lines: Any) -> str:
+    return "\n".join("".join(piece for piece, _ in line) for line in lines)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kernels that need no compiling."""
+    monkeypatch.setattr(pipeline, "warm_up", lambda: None)
+
+
+def test_it_says_what_is_loaded(quick: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor"]) == 0
+    out = capsys.readouterr().out
+    assert f"package   {analyzer.__version__} in {Path(analyzer.__file__).parent}" in out
+    assert "numba " in out and "kernels " in out
+
+
+def test_missing_tools_come_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
+    said = text(doctor.tools())
+    assert "tshark    not installed (keepalive verify needs it); to get it: apt install tshark" in said
+    assert "dumpcap   not installed (capturing needs it)" in said
+
+
+def test_no_permission_comes_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor.sys, "platform", "linux")
+    monkeypatch.setattr(doctor, "_run", lambda command: None)
+    said = text([doctor._capture_permission("dumpcap")])
+    assert "no permission to capture; to get it: sudo dpkg-reconfigure wireshark-common" in said
+
+
+def test_missing_libraries_come_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "LIBRARIES", ("numpy", "no-such-library"))
+    assert text(doctor.installed()).endswith("missing   pip install no-such-library")
+
+
+def test_broken_kernels_are_status_3(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> None:
+        raise RuntimeError("no compiler")
+
+    monkeypatch.setattr(pipeline, "warm_up", broken)
+    assert main(["doctor"]) == 3
+    assert "kernels   do not work: RuntimeError: no compiler" in capsys.readouterr().out

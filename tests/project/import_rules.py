@@ -1,0 +1,114 @@
+"""Who may import whom: the import table of the project's style guide, as data.
+
+An area is a stage (`track`), the kernels of a stage (`track.kernels`), or a module beside the
+stages (`pipeline`). `beside` is what an area may import though its row of the table does not
+name it, each with the reason; a reason without an import fails, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+SHARED = frozenset({"errors", "facts", "kernel_cache", "kinds", "records", "rules", "sequence"})
+"""The language that stages share; of these, `facts` and `kernel_cache` came after the table."""
+
+STAGES = frozenset({"sources", "decode", "track", "diagnose"})
+
+
+@dataclass(frozen=True)
+class Row:
+    """areas: of this package. lazily: only inside a function. libraries: beside the standard one."""
+
+    areas: frozenset[str] = frozenset()
+    lazily: frozenset[str] = frozenset()
+    libraries: frozenset[str] = frozenset()
+    beside: Mapping[str, str] = field(default_factory=dict)
+
+    def may_import(self, area: str) -> bool:
+        return area in self.areas | self.lazily or area in self.beside
+
+
+def row(areas: str | frozenset[str] = "", lazily: str = "", libraries: str = "", **beside: str) -> Row:
+    named = frozenset(areas.split()) if isinstance(areas, str) else areas
+    return Row(named, frozenset(lazily.split()), frozenset(libraries.split()), beside)
+
+
+def kernels_of(stage: str) -> frozenset[str]:
+    return SHARED | {f"{stage}.kernels"}
+
+
+VOCABULARY = "the codes of kinds and verdicts, which the outputs put into words"
+SETTINGS = "the settings that the user's options become"
+
+TABLE = {
+    "analyzer": row(lazily="analysis errors"),
+    "__main__": row("commands"),
+    "errors": row(),
+    "kinds": row(),
+    "rules": row(),
+    "facts": row(SHARED, libraries="numpy"),
+    "records": row(SHARED, libraries="numpy"),
+    "sequence": row(SHARED, libraries="numpy numba"),
+    "kernel_cache": row(SHARED, libraries="numba"),
+    "sources": row(kernels_of("sources"), libraries="numpy isal lz4 zstandard"),
+    "decode": row(kernels_of("decode"), libraries="numpy"),
+    "track": row(kernels_of("track"), libraries="numpy pyarrow"),
+    "diagnose": row(kernels_of("diagnose"), libraries="numpy"),
+    "sources.kernels": row("kinds sequence", libraries="numba numpy"),
+    "decode.kernels": row("kinds sequence", libraries="numba numpy"),
+    "track.kernels": row("kinds sequence", libraries="numba numpy"),
+    "diagnose.kernels": row("kinds sequence", libraries="numba numpy"),
+    "tables": row("records kinds", libraries="numpy pandas pyarrow", facts="what a capture came to"),
+    "present": row("tables kinds", libraries="numpy rich"),
+    "write": row("sources records kinds", libraries="numpy"),
+    "reading": row(SHARED | {"sources", "decode"}, libraries="numpy"),  # a part of the pipeline
+    "pipeline": row(SHARED | STAGES | {"reading"}, libraries="numpy"),
+    "analysis": row(
+        "pipeline tables",
+        lazily="present write",
+        libraries="numpy pandas",
+        errors="what it raises is public",
+        kinds=VOCABULARY,
+        rules=SETTINGS,
+    ),
+    "lab": row("errors"),
+    "commands": row(
+        "analysis pipeline tables present write lab errors",
+        libraries="numpy pyshark",
+        analyzer="its version and where it is installed",
+        facts="verify compares captures",
+        kernel_cache="doctor says where compiled kernels are",
+        kinds=VOCABULARY,
+        rules=SETTINGS,
+    ),
+}
+
+ONLY_IN = {
+    "isal": {"sources.compression"},
+    "lz4": {"sources.compression"},
+    "numba": {"kernel_cache", "sequence", "*.kernels", "*.kernels.*"},
+    "pandas": {"tables.frames"},
+    "pyarrow": {"tables.parquet", "track.events"},
+    "pyshark": {"commands.wireshark"},
+    "rich": {"present.*"},
+    "scapy": set(),
+    "zstandard": {"sources.compression"},
+}
+"""Modules that load a library; elsewhere it may be named for type checking only."""
+
+LAZY = {"isal", "lz4", "pyarrow", "pyshark", "rich", "zstandard"}
+"""Libraries that are loaded when they are needed, not with the module (but `tables.parquet`)."""
+
+NOT_IN_THE_CORE = {
+    "asyncio",
+    "logging",
+    "multiprocessing",
+    "random",
+    "socket",
+    "subprocess",
+    "sys",
+    "threading",
+    "time",
+}
+"""Of the standard library: decode, track and diagnose read no clock, do no I/O and print nothing."""
