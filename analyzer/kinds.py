@@ -217,3 +217,5 @@ FLOW_CHALLENGED = 0x04  # the old peer's challenge ACK came during this handshak
 FLOW_ICMP = 0x08  # an ICMP error quoted it
 FLOW_CLIENT_KNOWN = 0x10  # a SYN or SYN-ACK told who the client is
 FLOW_SYN_RETRIED = 0x20  # a SYN or SYN-ACK was sent again: no handshake RTT
+FLOW_CLOSED = 0x40  # both sides had sent a FIN
+FLOW_QUOTED = 0x80  # opened by an ICMP error's quote or a malformed header, before any segment

@@ -11,12 +11,10 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from analyzer import kinds
 from analyzer.decode import Decoder
 from analyzer.facts import Rows
-from analyzer.records import SEGMENT, as_records, rows
+from analyzer.records import SEGMENT, rows
 from analyzer.sources import Source
 
 AHEAD = 2  # batches that wait to be tracked
@@ -43,13 +41,11 @@ def decoded(source: Source, decoder: Decoder) -> Iterator[Batch]:
     pool = [rows(0, SEGMENT)] * (AHEAD + 2)  # one being tracked, AHEAD waiting, one being filled
     turn = 0
     for chunk in source.chunks():
-        found = decoder.decode(chunk.buffer, chunk.frames, frames + 1)
-        frames += len(chunk.frames)
         turn = (turn + 1) % len(pool)
-        if len(pool[turn]) < len(found):
+        if len(pool[turn]) < len(chunk.frames):
             pool[turn] = rows(len(chunk.frames), SEGMENT)
-        segments = as_records(pool[turn][: len(found)])
-        np.copyto(segments, found)
+        segments = decoder.decode(chunk.buffer, chunk.frames, frames + 1, pool[turn])
+        frames += len(chunk.frames)
         times = chunk.frames.time_ns
         yield Batch(segments, frames, int(times.min()), int(times.max()), source.consumed)
 

@@ -25,7 +25,7 @@ from analyzer import kinds
 from analyzer.errors import Damage
 from analyzer.facts import CaptureFacts, CaptureResult, Interface
 from analyzer.kinds import MISSING
-from analyzer.records import EVENT, FLOW, PROBING, RUN, SUMMARY, TALK, as_records, rows
+from analyzer.records import EVENT, FLOW, PROBING, RUN, TALK, as_records, rows
 
 START = 1_795_176_191_204_000_000  # 2026-11-20 12:03:11.204 UTC
 S = 1_000_000_000
@@ -224,16 +224,18 @@ def talk(at: float, count: int, pause: float = 0.01) -> list[Line]:
     ]
 
 
+WEB = (ipv4("10.0.0.2"), 443)
+
+
 def life_builder() -> Builder:
     b = Builder()
     v6 = [(0x20010DB8 << 32, 1), (0x20010DB8 << 32, 2)]
-    web = (ipv4("10.0.0.2"), 443)
     established = {"marks": kinds.FLOW_ESTABLISHED | kinds.FLOW_CLIENT_KNOWN, "handshake_rtt_ns": 41_012_000}
 
     probes = [Line(61.2 + 10 * n, 0, kinds.KEEPALIVE_PROBE) for n in range(3)]
     gave_up = Line(91.2, 0, kinds.KEEPALIVE_TIMEOUT)
     script = [*handshake(0), *talk(0.2, 100), *probes, gave_up]
-    dead = b.flow(kinds.PEER_DEAD, ((ipv4("10.0.0.1"), 51234), web), script, **established)
+    dead = b.flow(kinds.PEER_DEAD, ((ipv4("10.0.0.1"), 51234), WEB), script, **established)
     b.run(dead, 0, [103, 104, 105], kinds.RUN_GAVE_UP, 0)
 
     fins = [Line(2.0, 0, kinds.FIN), Line(2.02, 1, kinds.FIN), Line(2.021, 0, kinds.ACK)]
@@ -250,7 +252,7 @@ def life_builder() -> Builder:
 
     script = [*handshake(4), *talk(4.1, 4), Line(64.1, 0, kinds.KEEPALIVE_PROBE)]
     script += [Line(64.1021, 1, kinds.KEEPALIVE_RESET, answers=7)]
-    rebooted = b.flow(kinds.PEER_REBOOTED, ((ipv4("10.0.0.1"), 51301), web), script, **established)
+    rebooted = b.flow(kinds.PEER_REBOOTED, ((ipv4("10.0.0.1"), 51301), WEB), script, **established)
     b.run(rebooted, 0, [7], kinds.RUN_RESET, 0)
 
     syns = [Line(5, 0, kinds.SYN), Line(6, 0, kinds.SYN_RETRANSMISSION), Line(8, 0, kinds.SYN_RETRANSMISSION)]
@@ -279,57 +281,3 @@ def life_builder() -> Builder:
 
 def life(packets: bool = True) -> CaptureResult:
     return life_builder().build(packets)
-
-
-class Judge:
-    """Stands in for diagnosis: severities, probe counts and a sentence, all from the records."""
-
-    SEVERITY = {
-        kinds.PEER_DEAD: kinds.PROBLEM,
-        kinds.PEER_REBOOTED: kinds.PROBLEM,
-        kinds.NO_ANSWER: kinds.PROBLEM,
-        kinds.REFUSED: kinds.WARNING,
-        kinds.PROBING: kinds.WARNING,
-    }
-    REASONS = {
-        kinds.PEER_DEAD: "3 probes (frames 112, 116, 118) unanswered; client gave up with RST in frame 121; "
-        "last sign of life 12:03:12.394",
-        kinds.PEER_REBOOTED: "the server answered the probe in frame 114 with a RST (frame 115): "
-        "it does not know the connection; last sign of life 12:03:15.234",
-        kinds.NO_ANSWER: "3 SYNs without any answer (frames 36 to 65)",
-        kinds.REFUSED: "the server refused the SYN of frame 66 with a RST (frame 67)",
-        kinds.PROBING: "the last window probe (frame 76) is unanswered",
-        kinds.CLOSED: "both sides sent a FIN",
-        kinds.ALIVE: "the last probe (frame 240) was answered",
-    }
-
-    def summarize(self, result: CaptureResult, which: Any) -> Any:
-        out = rows(len(which), SUMMARY)
-        for row, flow in zip(out, np.asarray(which).tolist(), strict=True):
-            record = result.flows[flow]
-            runs = result.runs[result.runs["flow"] == flow]
-            row.flow, row.severity = flow, self.SEVERITY.get(record.verdict, kinds.NOTE)
-            row.keepalive_time_ns[:], row.keepalive_interval_ns[:], row.keepalive_count[:] = (
-                MISSING,
-                MISSING,
-                -1,
-            )
-            row.probes, row.replies = runs["probes"].sum(), runs["answered"].sum()
-            row.resets = (runs["outcome"] == kinds.RUN_RESET).sum()
-            row.unanswered = row.probes - row.replies - row.resets
-            row.rtt_min_ns = row.rtt_median_ns = row.rtt_max_ns = MISSING
-            row.last_sign_of_life_ns = record.start
-            row.state[:] = 4
-            if len(runs):
-                prober = int(runs["prober"][0]) ^ int(record.client)
-                row.prober = 1 + prober
-                row.keepalive_time_ns[prober] = 60 * S if record.verdict != kinds.ALIVE else 45 * S
-                if row.replies:
-                    row.rtt_min_ns = row.rtt_median_ns = row.rtt_max_ns = 400_000
-                if record.verdict == kinds.PEER_DEAD:
-                    row.keepalive_interval_ns[prober], row.keepalive_count[prober] = 10 * S, 3
-                    row.state[prober] = 0
-        return out
-
-    def reasons(self, result: CaptureResult, which: Any) -> list[str]:
-        return [self.REASONS[result.flows["verdict"][flow]] for flow in np.asarray(which).tolist()]

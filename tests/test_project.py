@@ -24,7 +24,7 @@ OUR_CODE = (*PACKAGE, *modules("benchmarks"))
 
 
 def area_of(name: str) -> str:
-    """ "track" for analyzer.track.flows, "track.kernels" for its kernels, "analyzer" for the package itself."""
+    """The stage of a module ("track"), its kernels ("track.kernels"), or the module beside the stages."""
     parts = name.split(".")[1:]
     if not parts:
         return "analyzer"

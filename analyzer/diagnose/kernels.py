@@ -107,7 +107,7 @@ def settle_verdicts(flows, probings, end_ns, stalled_retransmissions, stalled_ns
             if only_syns and not a & b & kinds.SIDE_SENT and not flow.marks & kinds.FLOW_RESET:
                 flow.verdict = kinds.NO_ANSWER
                 flow.decided_by = 0
-            elif a & b & kinds.SIDE_FIN:
+            elif flow.marks & kinds.FLOW_CLOSED:
                 flow.verdict = kinds.CLOSED
                 flow.decided_by = flow.first_closer
             elif flow.verdict == kinds.UNDECIDED:

@@ -100,7 +100,7 @@ def capture_lines(about: About, clock: Clock, width: int) -> Iterator[Line]:
     yield from paragraph(f"{_format(about)}{counts}{counted(about.flows, 'connection')}", width, "")
     if row["skipped"]:
         reasons = ", ".join(
-            f"{number(count)} {printable(reason).replace('_', ' ')}"
+            f"{number(count)} {_reason_words(reason)}"
             for reason, count in sorted(row["skipped"].items(), key=lambda item: -item[1])
         )
         yield from paragraph(f"not decoded: {reasons}", width, "faint")
@@ -109,6 +109,12 @@ def capture_lines(about: About, clock: Clock, width: int) -> Iterator[Line]:
     if row["dropped"]:
         lost = f"the capturing program lost {counted(row['dropped'], 'frame')}"
         yield from paragraph(f"▲ {lost}: {CONSEQUENCE['dropped']}", width, "warning")
+
+
+def _reason_words(reason: str) -> str:
+    """not_tcp: not TCP"""
+    words = printable(reason).split("_")
+    return " ".join(word.upper() if word in ("tcp", "ip") else word for word in words)
 
 
 def _when(row: Row, clock: Clock) -> str:

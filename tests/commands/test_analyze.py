@@ -9,14 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pytest
 
+from analyzer import pipeline
 from analyzer.commands.main import main
 from analyzer.kinds import VERDICT_WORDS
 from analyzer.tables import TABLES
 from analyzer.tables.document import json_schema
 from tests.helpers import wire
 from tests.helpers.timeline import timeline
+from tests.helpers_judge import Judge
+from tests.helpers_result import life
 
 TWO = """
     0.000   c>s   S   0
@@ -167,6 +171,30 @@ def test_choosing(keepalive: Any, capture: Path, words: list[str], flows: list[i
 def test_sorting_the_overview_keeps_the_order_given(keepalive: Any, capture: Path) -> None:
     out = keepalive(capture, "--sort", "start").out
     assert out.index("closed") < out.index("[2001:db8::1]:40001")
+
+
+def test_of_many_connections_only_those_shown_are_judged(
+    keepalive: Any, capture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[int] = []
+
+    class Counting(Judge):
+        def __init__(self, rules: object) -> None:
+            pass
+
+        def summarize(self, result: Any, which: Any) -> Any:
+            judged.extend(which.tolist())
+            return super().summarize(result, which)
+
+    many = life()
+    many.flows = np.tile(many.flows, 3000).view(np.recarray)
+    many.verdicts = [count * 3000 for count in many.verdicts]
+    monkeypatch.setattr(pipeline, "analyze", lambda *words: pipeline.Outcome([many]))
+    monkeypatch.setattr(pipeline, "Diagnosis", Counting)
+    run = keepalive(capture)
+    assert "21,000 connections: 3,000 peer_dead, " in run.out
+    assert "… and 20,970 connections more" in run.out
+    assert len(judged) == 30 and all(row % 7 == 0 for row in judged)
 
 
 def test_what_is_not_shown_is_said(keepalive: Any, capture: Path) -> None:

@@ -93,15 +93,19 @@ def _begins_anew(segment: Segment, flow: Flow) -> bool:
         return False
     if flow.closed or flow.reset:
         return True
-    x, y = flow.sides_of(segment)
-    if x.last_syn is not None:
-        return segment.seq != x.last_syn
-    if y.syn_ack_of is not None:  # the SYN comes after its answer: frames out of order
-        return following(segment.seq) != y.syn_ack_of
-    opens_from_both_ends = not x.opened and all(
-        row.kind in ("syn", "syn_retransmission", "duplicate", "icmp_error") for row in flow.rows
-    )
-    return not opens_from_both_ends
+    x, _ = flow.sides_of(segment)
+    return x.base is not None and x.base != segment.seq
+
+
+def _note_base(record: Record, flow: Flow) -> None:
+    """Initial sequence numbers as Wireshark 4.0 keeps them; also of a header that an ICMP error quotes."""
+    if isinstance(record, IcmpError):
+        return
+    x, y = flow.sides_of(record)
+    if x.base is None:
+        x.base = record.seq if record.has(SYN) else following(record.seq, -1)
+    if y.base is None and record.has(ACK):
+        y.base = following(record.ack, -1)
 
 
 def _new_flow(segment: Segment, number: int) -> Flow:
@@ -120,6 +124,8 @@ def _take(flow: Flow, old: Flow | None, segment: Segment, duplicate: bool) -> Ro
     """Label one segment and let the flow learn from it."""
     x, y = flow.sides_of(segment)
     row = Row(segment.frame, segment.time_ns, "duplicate", flow.number, flow.number, x.word, segment=segment)
+    if not duplicate:
+        _note_base(segment, flow)
     if not duplicate and old is not None and (word := _of_the_old(flow, old, segment)):
         row.kind = word
         row.of_the_old = True

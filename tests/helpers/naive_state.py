@@ -63,8 +63,8 @@ class Side:
     """Sequence numbers of the SYNs without ACK that X sent."""
     last_syn: int | None = None
     """Sequence number of X's last SYN, with or without ACK."""
-    syn_ack_of: int | None = None
-    """What X's last SYN-ACK acknowledged."""
+    base: int | None = None
+    """Its initial sequence number as Wireshark 4.0 tells it: from its SYN, else from what came first."""
     offered: int | None = None
     """Sequence number after X's last SYN-ACK: acknowledging it completes the handshake."""
 
@@ -163,7 +163,7 @@ def _begin(segment: Segment, x: Side) -> None:
     x.tries = 0
     x.last_syn = segment.seq
     if segment.has(ACK):
-        x.syn_ack_of, x.offered = segment.ack, following(segment.seq)
+        x.offered = following(segment.seq)
     else:
         x.syns.append(segment.seq)
 

@@ -18,7 +18,8 @@ from analyzer.present.timeline import Connection, timeline
 from analyzer.tables import Filters, Tables, choose
 from analyzer.tables.about import about, plain_rows
 from analyzer.tables.labelled import segments
-from tests.helpers_result import Judge, life
+from tests.helpers_judge import Judge
+from tests.helpers_result import life
 
 EXPECTED = Path(__file__).parent.parent / "expected" / "present"
 HEADER = "# Do not edit: REGENERATE=1 pytest tests/present/test_golden.py writes this file\n"

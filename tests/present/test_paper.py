@@ -9,12 +9,12 @@ import pytest
 
 from analyzer.errors import Damage
 from analyzer.facts import Interface
-from analyzer.present import Clock, Overview, Paper, ProgressBar, overview, paper_for, write
-from analyzer.present import progress as progress_module
+from analyzer.present import Clock, Overview, Paper, overview, paper_for, write
 from analyzer.present.paper import STYLES
 from analyzer.tables import Filters, Tables, choose
 from analyzer.tables.about import about, plain_rows
-from tests.helpers_result import Judge, life
+from tests.helpers_judge import Judge
+from tests.helpers_result import life
 
 
 class Terminal(io.StringIO):
@@ -113,29 +113,3 @@ def test_colours_are_the_only_escapes_on_a_terminal(monkeypatch: pytest.MonkeyPa
 
 def test_no_style_needs_a_dark_or_a_light_ground() -> None:
     assert not any("white" in style or "black" in style for style in STYLES.values())
-
-
-def test_a_bar_only_on_a_terminal_and_not_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    quiet = Pipe()
-    monkeypatch.setattr(progress_module, "PATIENCE_S", 0.0)
-    with ProgressBar(quiet) as bar:
-        bar.report("a.pcap", 10, 100, 1)
-    assert quiet.getvalue() == ""
-    monkeypatch.setattr(progress_module, "PATIENCE_S", 60.0)
-    early = Terminal()
-    with ProgressBar(early) as bar:
-        bar.report("a.pcap", 10, 100, 1)
-    assert early.getvalue() == ""
-
-
-def test_the_bar_names_the_file_harmlessly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress_module, "PATIENCE_S", 0.0)
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setenv("COLUMNS", "120")
-    stream = Terminal()
-    with ProgressBar(stream) as bar:
-        bar.report("[bold]\x1b]0;x\x07.pcap", 10_000_000, 100_000_000, 1234)
-        bar.report("[bold]\x1b]0;x\x07.pcap", 50_000_000, 100_000_000, 5678)
-        bar.report("-", 5, None, 5)
-    assert "[bold]\\x1b]0;x\\x07.pcap" in stream.getvalue()
-    assert "\x1b]0;" not in stream.getvalue() and "\x07" not in stream.getvalue()

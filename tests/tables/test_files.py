@@ -16,7 +16,8 @@ from analyzer.tables import TABLES, Filters, Tables, choose
 from analyzer.tables.about import plain_rows
 from analyzer.tables.document import json_schema
 from analyzer.tables.files import iso_times, replacing, write_csv, write_json
-from tests.helpers_result import Judge, life
+from tests.helpers_judge import Judge
+from tests.helpers_result import life
 
 
 @pytest.fixture

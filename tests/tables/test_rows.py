@@ -12,7 +12,8 @@ from analyzer.tables import rows as rows_module
 from analyzer.tables.about import plain_rows
 from analyzer.tables.addresses import address_text
 from analyzer.tables.flow_columns import FlowView
-from tests.helpers_result import START, Builder, Judge, Line, handshake, ipv4, life, life_builder
+from tests.helpers_judge import Judge
+from tests.helpers_result import START, Builder, Line, handshake, ipv4, life, life_builder
 
 S = 1_000_000_000
 

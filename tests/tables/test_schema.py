@@ -9,7 +9,8 @@ import pytest
 from analyzer.tables import TABLES, Filters, Tables, choose
 from analyzer.tables.document import SHIPPED, json_schema, schema_text
 from analyzer.tables.flow_columns import BUILDERS
-from tests.helpers_result import Judge, life
+from tests.helpers_judge import Judge
+from tests.helpers_result import life
 
 CONTRACT = {  # design 7, in its words; `stack` and `findings` come with a later issue
     "captures": "capture path format link_types frames tcp_segments skipped start end duration_s dropped "

@@ -73,8 +73,10 @@ def answer_kind(flow, probings, sender, segment, labelled, counters, event):
         return kinds.NO_KIND
     payload = segment.length > 0 or segment.control & kinds.FLAG_FIN != 0
     bare = not payload and not labelled and not segment.control & kinds.FLAG_SYN
-    if flow.side[1 - sender].marks & kinds.SIDE_TENTATIVE:
-        return prove_tentative(flow, probings, sender, segment, counters, event) if bare else kinds.NO_KIND
+    if bare and flow.side[1 - sender].marks & kinds.SIDE_TENTATIVE:
+        proven = prove_tentative(flow, probings, sender, segment, counters, event)
+        if proven != kinds.NO_KIND or flow.probing == 0:
+            return proven
     prober = probings[flow.probing - 1].side[1 - sender]
     if prober.waiting == 0:
         return kinds.NO_KIND

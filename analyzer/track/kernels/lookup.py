@@ -106,9 +106,7 @@ def begins_anew(flow, sender, segment):
     """Whether a SYN opens a new connection on a known 4-tuple (design 4.4)."""
     if segment.control & (kinds.FLAG_SYN | kinds.FLAG_ACK) != kinds.FLAG_SYN:
         return False
-    if flow.marks & kinds.FLOW_RESET:
-        return True
-    if flow.side[0].marks & flow.side[1].marks & kinds.SIDE_FIN:
+    if flow.marks & (kinds.FLOW_RESET | kinds.FLOW_CLOSED):
         return True
     side = flow.side[sender]
     return side.marks & kinds.SIDE_BASE and side.base_seq != segment.seq

@@ -4,22 +4,16 @@ import numpy as np
 from numba import njit
 
 from analyzer import kinds
+from analyzer.sequence import advance
+from analyzer.track.kernels.ahead import look_ahead
 from analyzer.track.kernels.answers import answer_kind, reset_kind
 from analyzer.track.kernels.decide import answers_challenge, decide, is_challenge, reset_verdict
 from analyzer.track.kernels.duplicates import is_duplicate, remember
-from analyzer.track.kernels.lookup import (
-    ROW_BITS,
-    ROW_MASK,
-    begins_anew,
-    find_slot,
-    likely_row,
-    open_flow,
-)
-from analyzer.track.kernels.lookup import tuple_hash as hash_of
+from analyzer.track.kernels.emit import begin_event
+from analyzer.track.kernels.lookup import ROW_MASK, begins_anew, find_slot
 from analyzer.track.kernels.other_kinds import completes_handshake, other_kind
-from analyzer.track.kernels.prefetch import prefetch_row
+from analyzer.track.kernels.others import track_other
 from analyzer.track.kernels.probes import (
-    advance,
     confirm_tentative,
     drop_tentative,
     is_probe,
@@ -31,7 +25,10 @@ from analyzer.track.kernels.probes import (
     repeats_tentative,
     window_closed,
 )
+from analyzer.track.kernels.rows import new_flow
 from analyzer.track.kernels.update import note_base, note_seen, update
+
+NO_HANDSHAKE_RTT = kinds.FLOW_SYN_RETRIED | kinds.FLOW_QUOTED
 
 
 @njit(nogil=True, _nrt=False, error_model="numpy")
@@ -51,34 +48,7 @@ def flow_of(segment, hashed, flows, recent, buckets, counters):
         if not begins_anew(flow, sender, segment):
             return row, sender, False
         previous = row + 1
-    row = counters.flows_used
-    if row >= len(flows):
-        return -1, 0, False
-    counters.flows_used = row + 1
-    if previous == 0:
-        counters.buckets_used += 1
-    open_flow(flows[row], segment, previous)
-    buckets[slot] = ((hashed & 0x3F) << ROW_BITS) | (row + 1)
-    return row, 0, False
-
-
-@njit(nogil=True, _nrt=False, error_model="numpy")
-def begin_event(event, segment, row, sender, last_time):
-    """Fill an EVENT row with what needs no label. last_time: ns, of the flow's previous segment."""
-    event.frame = segment.frame
-    event.time_ns = segment.time_ns
-    event.gap_ns = kinds.MISSING if last_time == kinds.MISSING else segment.time_ns - last_time
-    event.rtt_ns = kinds.MISSING
-    event.answers = 0
-    event.flow = row
-    event.seq = segment.seq
-    event.ack = segment.ack
-    event.length = segment.length
-    event.window = segment.window
-    event.interface = segment.interface
-    event.kind = kinds.NO_KIND
-    event.sender = sender
-    event.otherwise = kinds.NO_KIND
+    return new_flow(segment, hashed, slot, previous, flows, buckets, counters), 0, False
 
 
 @njit(nogil=True, _nrt=False, error_model="numpy")
@@ -194,7 +164,7 @@ def track_new(flow, row, sender, segment, flows, probings, talks, counters, even
         decide(flow, reset_verdict(flow, sender, segment, kind), sender, segment.frame)
     if completes_handshake(flow, sender, segment):
         flow.marks |= kinds.FLOW_ESTABLISHED
-        if flow.side[sender].syn_count > 0 and not flow.marks & kinds.FLOW_SYN_RETRIED and sender == 0:
+        if flow.side[sender].syn_count > 0 and sender == 0 and not flow.marks & NO_HANDSHAKE_RTT:
             flow.handshake_rtt_ns = segment.time_ns - flow.start
     update(flow, sender, segment, kind, talks, counters)
     if is_activity(kind):
@@ -225,58 +195,6 @@ def track_segment(segment, hashed, flows, probings, talks, recent, buckets, coun
     has_event = count_kind(flow, kind)
     if has_event or event.answers != 0 or counters.all_packets:
         counters.events_used += 1
-
-
-@njit(nogil=True, _nrt=False, error_model="numpy")
-def track_other(segment, hashed, flows, buckets, counters, events):
-    """A row without a TCP segment of its own: an ICMP error, ARP, or a malformed header."""
-    row = kinds.NO_FLOW
-    kind = kinds.BROKEN
-    source_high = segment.source_high
-    source_low = segment.source_low
-    if segment.status == kinds.ICMP_ERROR:
-        kind = kinds.ICMP
-        source_high = segment.reporter_high
-        source_low = segment.reporter_low
-        slot, _ = find_slot(buckets, flows, segment, hashed)
-        entry = np.int64(buckets[slot])
-        if entry != 0:
-            row = (entry & ROW_MASK) - 1
-            flows[row].marks |= kinds.FLOW_ICMP
-    elif segment.status == kinds.ARP_REQUEST:
-        kind = kinds.ARP_ASK
-    elif segment.status == kinds.ARP_REPLY:
-        kind = kinds.ARP_TELL
-    if segment.status != kinds.ICMP_ERROR and segment.status != kinds.MALFORMED and not counters.all_packets:
-        return
-    event = events[counters.events_used]
-    last_time = kinds.MISSING if row == kinds.NO_FLOW else flows[row].side[flows[row].last_sender].last_time
-    begin_event(event, segment, row, kinds.NO_SENDER, last_time)
-    event.kind = kind
-    event.rtt_ns = np.int64(source_high)
-    event.answers = np.int64(source_low)
-    counters.events_used += 1
-
-
-@njit(nogil=True, _nrt=False, error_model="numpy")
-def look_ahead(segments, start, end, flows, probings, talks, buckets, ahead, counters):
-    """Hash the segments from `start` to before `end`, and bring near the rows they will need."""
-    for position in range(start, end):
-        hashed = hash_of(segments[position], counters.seed)
-        ahead[position - start].hashed = hashed
-        prefetch_row(buckets, (hashed * len(buckets)) >> 32)
-    for position in range(start, end):
-        row = likely_row(buckets, ahead[position - start].hashed)
-        ahead[position - start].row = row
-        if row >= 0:
-            prefetch_row(flows, row)
-    for position in range(start, end):
-        row = ahead[position - start].row
-        if row >= 0:
-            if flows[row].probing != 0:
-                prefetch_row(probings, np.int64(flows[row].probing) - 1)
-            if flows[row].talk != 0:
-                prefetch_row(talks, np.int64(flows[row].talk) - 1)
 
 
 @njit(cache=True, nogil=True, _nrt=False, error_model="numpy")

@@ -66,7 +66,8 @@ def set_next(x, end):
 @njit(nogil=True, _nrt=False, error_model="numpy")
 def open_hole(x, left, right):
     """Remember octets that the capture has not shown; of several gaps the latest is kept."""
-    x.hole_left = left
+    if not x.marks & kinds.SIDE_HOLE or x.hole_right != left:  # else it grows
+        x.hole_left = left
     x.hole_right = right
     x.marks |= kinds.SIDE_HOLE
 
@@ -107,6 +108,7 @@ def note_sequence(x, segment, kind):
         shrink_hole(x, segment)
     if not precedes(next_seq, end):
         return
+    x.retransmissions = 0  # the last data is new
     seq = np.int64(segment.seq)
     if precedes(next_seq, seq):
         open_hole(x, next_seq, seq)
@@ -277,6 +279,8 @@ def update(flow, sender, segment, kind, talks, counters):
                 x.retransmissions += 1
         if segment.control & kinds.FLAG_FIN:
             x.marks |= kinds.SIDE_FIN
+            if y.marks & kinds.SIDE_FIN:
+                flow.marks |= kinds.FLOW_CLOSED
         if segment.control & kinds.FLAG_ACK:
             note_acknowledgment(y, segment)
         x.window = segment.window

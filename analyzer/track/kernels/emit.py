@@ -1,0 +1,24 @@
+"""The event that a row becomes."""
+
+from numba import njit
+
+from analyzer import kinds
+
+
+@njit(nogil=True, _nrt=False, error_model="numpy")
+def begin_event(event, segment, row, sender, last_time):
+    """Fill an EVENT row with what needs no label. last_time: ns, of the flow's previous segment."""
+    event.frame = segment.frame
+    event.time_ns = segment.time_ns
+    event.gap_ns = kinds.MISSING if last_time == kinds.MISSING else segment.time_ns - last_time
+    event.rtt_ns = kinds.MISSING
+    event.answers = 0
+    event.flow = row
+    event.seq = segment.seq
+    event.ack = segment.ack
+    event.length = segment.length
+    event.window = segment.window
+    event.interface = segment.interface
+    event.kind = kinds.NO_KIND
+    event.sender = sender
+    event.otherwise = kinds.NO_KIND

@@ -1,0 +1,19 @@
+"""Which FLOW row a segment belongs to, opened if need be."""
+
+from numba import njit
+
+from analyzer.track.kernels.lookup import ROW_BITS, open_flow
+
+
+@njit(nogil=True, _nrt=False, error_model="numpy")
+def new_flow(segment, hashed, slot, previous, flows, buckets, counters):
+    """Row of a flow opened with `segment`; -1 where no room is left. previous: 1 + flow before, or 0."""
+    row = counters.flows_used
+    if row >= len(flows):
+        return -1
+    counters.flows_used = row + 1
+    if previous == 0:
+        counters.buckets_used += 1
+    open_flow(flows[row], segment, previous)
+    buckets[slot] = ((hashed & 0x3F) << ROW_BITS) | (row + 1)
+    return row

@@ -1,0 +1,84 @@
+"""What must not matter: batches, hash seeds, spilling, compiled or interpreted, bounds checks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.helpers.segment import Record
+from tests.helpers.strategies import conversations
+
+from .digest import digest
+from .support import result_bytes, track
+
+ROOT = Path(__file__).parents[2]
+FEW = 60
+"""Conversations of the runs in another interpreter: an interpreted packet costs about half a millisecond."""
+
+examples = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@examples
+@given(conversations(icmp=True), st.sets(st.integers(1, 200), max_size=12))
+def test_batches_do_not_matter(conversation: list[Record], cuts: set[int]) -> None:
+    assert result_bytes(track(conversation, cuts=cuts)) == result_bytes(track(conversation))
+
+
+@examples
+@given(conversations(icmp=True))
+def test_a_batch_for_every_row_does_not_matter(conversation: list[Record]) -> None:
+    each = range(1, len(conversation))
+    assert result_bytes(track(conversation, cuts=each)) == result_bytes(track(conversation))
+
+
+@examples
+@given(conversations(icmp=True), st.integers(0, 2**31 - 1), st.integers(0, 2**31 - 1))
+def test_the_hash_seed_does_not_matter(conversation: list[Record], one: int, other: int) -> None:
+    assert result_bytes(track(conversation, seed=one)) == result_bytes(track(conversation, seed=other))
+
+
+@settings(examples, max_examples=40)
+@given(conversations(icmp=True), st.sets(st.integers(1, 100), max_size=6), st.integers(0, 40))
+def test_spilling_to_disk_does_not_matter(conversation: list[Record], cuts: set[int], held: int) -> None:
+    spilled = track(conversation, cuts=cuts, events_in_memory=held)
+    assert result_bytes(spilled) == result_bytes(track(conversation))
+
+
+@settings(examples, max_examples=80)
+@given(conversations(icmp=True))
+def test_events_are_the_packets_without_the_common_kinds(conversation: list[Record]) -> None:
+    """A tracker that keeps only events has the same ones, and counts the same."""
+    all_packets, only_events = track(conversation), track(conversation, all_packets=False)
+    assert result_bytes(all_packets)[-1] == result_bytes(only_events)[-1]
+    assert all_packets.flows.tobytes() == only_events.flows.tobytes()
+
+
+def elsewhere(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `digest` in another interpreter."""
+    return subprocess.run(
+        [sys.executable, "-m", "tests.track.digest", *arguments],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_interpreted_gives_the_same() -> None:
+    run = elsewhere(str(FEW), NUMBA_DISABLE_JIT="1")
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.split() == [digest(FEW)]
+
+
+@pytest.mark.slow
+def test_bounds_are_kept_and_checking_them_changes_nothing(tmp_path: Path) -> None:
+    """With a cache of its own, for one that was built without checks would check nothing (design 10)."""
+    run = elsewhere(str(4 * FEW), "--canary", NUMBA_BOUNDSCHECK="1", NUMBA_CACHE_DIR=str(tmp_path))
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.split() == ["canary:IndexError", digest(4 * FEW)]
