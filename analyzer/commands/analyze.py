@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO, cast
 
@@ -100,8 +100,7 @@ def run(arguments: argparse.Namespace) -> int:
         rules=Rules(dedup_window_ns=choices.window_ns(arguments.dedup_window)),
     )
     _check(arguments)
-    with ProgressBar(sys.stderr) as progress:
-        outcome = pipeline.analyze(arguments.sources, options, progress.report)
+    outcome = read(arguments.sources, options)
     status = report_trouble(outcome)
     if not outcome.captures:
         return status
@@ -113,6 +112,14 @@ def run(arguments: argparse.Namespace) -> int:
     matched = np.isin(selection.field("verdict"), [VERDICT_WORDS.index(name) for name in fail_on]).any()
     _write_outputs(arguments, tables)
     return max(status, 1 if matched else 0)
+
+
+def read(sources: Sequence[str], options: Options) -> Outcome:
+    """Analyze with a progress bar; the first run of all says why it takes so long."""
+    if pipeline.compiles_first():
+        complain("compiling the kernels, once; this takes some seconds")
+    with ProgressBar(sys.stderr) as progress:
+        return pipeline.analyze(sources, options, progress.report)
 
 
 def report_trouble(outcome: Outcome) -> int:

@@ -6,13 +6,12 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from analyzer import pipeline
-from analyzer.commands.analyze import report_trouble
+from analyzer.commands.analyze import read, report_trouble
 from analyzer.commands.wireshark import flagged
 from analyzer.errors import UsageError
 from analyzer.facts import CaptureResult
 from analyzer.kinds import KIND_WORDS, NO_SENDER
-from analyzer.present import ProgressBar, paper_for, write
+from analyzer.present import paper_for, write
 from analyzer.present.confusion import confusion
 from analyzer.rules import Options
 
@@ -26,8 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Carry out; returns the exit status. Differences are no failure: the table says why they are."""
     if "-" in arguments.sources:
         raise UsageError("verify reads its source twice, which standard input does not allow: name a file")
-    with ProgressBar(sys.stderr) as progress:
-        outcome = pipeline.analyze(arguments.sources, Options(packets=True), progress.report)
+    outcome = read(arguments.sources, Options(packets=True))
     status = report_trouble(outcome)
     paper = paper_for(sys.stdout)
     for place, result in enumerate(outcome.captures):

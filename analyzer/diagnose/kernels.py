@@ -78,11 +78,12 @@ def verdict_at_end(flow, probings, end_ns, stalled_retransmissions, stalled_ns):
     if prober < 2:
         return kinds.PROBING, prober
     side = stalled_side(flow, stalled_retransmissions, stalled_ns)
-    completed = flow.marks & kinds.FLOW_ESTABLISHED or a & b & kinds.SIDE_TALKED
-    if not completed or not a & b & kinds.SIDE_SENT:
+    if not a & b & kinds.SIDE_SENT:
         return kinds.UNKNOWN, kinds.NO_SENDER
     if side < 2:
         return kinds.STALLED, side
+    if not flow.marks & kinds.FLOW_ESTABLISHED and not a & b & kinds.SIDE_TALKED:
+        return kinds.UNKNOWN, kinds.NO_SENDER
     if was_answered(flow, probings) or heard_lately(flow, end_ns):
         return kinds.ALIVE, kinds.NO_SENDER
     return kinds.OPEN, kinds.NO_SENDER

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analyzer import kinds
-from analyzer.diagnose.summary import last_sign_of_life, of_flow
+from analyzer.diagnose.plain import Story, bounds_of, events_of
+from analyzer.diagnose.runs import in_order
+from analyzer.diagnose.summary import last_sign_of_life, stories_of
 from analyzer.facts import CaptureResult, Rows
-from analyzer.records import EVENT, as_records
+from analyzer.records import EVENT
 
 MOST_FRAMES = 5  # frames named one by one; more are counted
 EVIDENCE = (
@@ -25,15 +27,17 @@ EVIDENCE = (
     kinds.RESET,
     kinds.FIN,
 )
+IS_EVIDENCE = np.isin(np.arange(256), EVIDENCE)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def reasons(result: CaptureResult, chosen: NDArray[np.int64]) -> list[str]:
     """One sentence for each of the chosen flows (row numbers)."""
     evidence = evidence_of(result, chosen)
+    told = bounds_of(evidence, chosen)
     return [
-        reason(result.flows[row], of_flow(evidence, row), of_flow(result.probe_events, row), result)
-        for row in chosen.tolist()
+        reason(Case(story, events_of(evidence[slice(*bounds)]), result.end_ns))
+        for story, bounds in zip(stories_of(result, chosen), told, strict=True)
     ]
 
 
@@ -44,17 +48,16 @@ def evidence_of(result: CaptureResult, chosen: NDArray[np.int64]) -> Rows:
     kept = [np.zeros(0, EVENT)]
     for batch in result.events.batches():
         flow = np.minimum(batch.flow, len(result.flows))  # NO_FLOW: the last, never wanted
-        mask = wanted[flow] & np.isin(batch.kind, EVIDENCE)
+        mask = wanted[flow] & IS_EVIDENCE[batch.kind]
         if mask.any():
             kept.append(np.asarray(batch)[mask])
-    events = np.concatenate(kept)
-    return as_records(events[np.lexsort((events["frame"], events["flow"]))])
+    return in_order(np.concatenate(kept), "frame", "flow")
 
 
-def reason(flow: Any, evidence: Rows, probed: Rows, result: CaptureResult) -> str:
+def reason(case: Case) -> str:
     """Why this verdict."""
-    story = STORIES[flow.verdict]
-    sentence = story(Case(flow, evidence, probed, result))
+    flow = case.flow
+    sentence = STORIES[flow.verdict](case)
     life = last_sign_of_life(flow)
     if flow.verdict in SAYS_LIFE and life != kinds.MISSING:
         sentence += f"; last sign of life {clock(life)}"
@@ -64,15 +67,14 @@ def reason(flow: Any, evidence: Rows, probed: Rows, result: CaptureResult) -> st
 class Case:
     """One flow with what is quoted of it."""
 
-    def __init__(self, flow: Any, evidence: Rows, probed: Rows, result: CaptureResult) -> None:
-        self.flow = flow
+    def __init__(self, story: Story, evidence: list[Any], end_ns: int) -> None:
+        self.flow = story.flow
         self.evidence = evidence
-        self.probed = probed
-        self.end_ns = result.end_ns
-        self.decided = int(flow.decided_frame)
-        side = int(flow.decided_by)
+        self.probed = story.probed
+        self.end_ns = end_ns
+        self.decided = self.flow.decided_frame
+        side = self.flow.decided_by
         self.by = self.name(side) if side < 2 else ""
-        self.other = self.name(1 - side) if side < 2 else ""
 
     def name(self, side: int) -> str:
         """ "client" or "server"."""
@@ -80,19 +82,22 @@ class Case:
 
     def frames(self, *wanted: int) -> list[int]:
         """Frames of the evidence of these kinds."""
-        return [int(frame) for frame in self.evidence.frame[np.isin(self.evidence.kind, wanted)]]
+        return [event.frame for event in self.evidence if event.kind in wanted]
 
     def waiting(self) -> tuple[str, list[int]]:
         """The unanswered probes that stand at the end of a prober's story: their name and frames."""
-        mine = self.evidence[self.evidence.sender == self.flow.decided_by]
-        probes = mine[np.isin(mine.kind, (kinds.KEEPALIVE_PROBE, kinds.ZERO_WINDOW_PROBE))]
-        if self.decided:
-            probes = probes[probes.frame < self.decided]
-        answered = self.probed.answers[self.probed.answers != 0]
-        last_answered = answered[np.isin(answered, probes.frame)].max(initial=0)
-        left = probes[probes.frame > last_answered]
-        windows = len(left) and (left.kind == kinds.ZERO_WINDOW_PROBE).all()
-        return ("window probe" if windows else "probe"), [int(frame) for frame in left.frame]
+        probes = [
+            event
+            for event in self.evidence
+            if event.kind in (kinds.KEEPALIVE_PROBE, kinds.ZERO_WINDOW_PROBE)
+            and event.sender == self.flow.decided_by
+            and not (self.decided and event.frame >= self.decided)
+        ]
+        frames = {event.frame for event in probes}
+        last_answered = max((each.answers for each in self.probed if each.answers in frames), default=0)
+        left = [event for event in probes if event.frame > last_answered]
+        windows = left and all(event.kind == kinds.ZERO_WINDOW_PROBE for event in left)
+        return ("window probe" if windows else "probe"), [event.frame for event in left]
 
 
 def listed(frames: list[int]) -> str:
@@ -143,10 +148,10 @@ def middlebox_reset(case: Case) -> str:
 
 
 def peer_rebooted(case: Case) -> str:
-    resets = case.evidence[case.evidence.kind == kinds.KEEPALIVE_RESET]
-    if len(resets):
+    resets = [event for event in case.evidence if event.kind == kinds.KEEPALIVE_RESET]
+    if resets:
         return (
-            f"probe in frame {resets.answers[0]} answered with RST in frame {case.decided}: "
+            f"probe in frame {resets[0].answers} answered with RST in frame {case.decided}: "
             f"the {case.by} no longer knows the connection"
         )
     return (
@@ -192,8 +197,8 @@ def stalled(case: Case) -> str:
 
 
 def alive(case: Case) -> str:
-    replies = case.probed[(case.probed.answers != 0)]
-    if len(replies):
+    replies = [event for event in case.probed if event.answers]
+    if replies:
         last = replies[-1]
         took = "" if last.rtt_ns == kinds.MISSING else f" after {last.rtt_ns / 1e6:.3g} ms"
         return f"last probe (frame {last.answers}) answered in frame {last.frame}{took}"
@@ -212,6 +217,8 @@ def left_open(case: Case) -> str:
 
 def unknown(case: Case) -> str:
     seen = [side for side in (0, 1) if case.flow.side[side].marks & kinds.SIDE_SENT]
+    if not seen:
+        return "known only from the header that an ICMP error or a malformed segment shows"
     if len(seen) == 1:
         return f"only the {case.name(seen[0])}'s segments are in the capture"
     return "the handshake was never completed"

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analyzer import kinds
 from analyzer.facts import Rows
@@ -25,8 +26,13 @@ def probe_events(batches: Iterable[Rows]) -> Rows:
         wanted |= (batch.answers != 0) & (batch.sender != kinds.NO_SENDER)  # others hold an address there
         if wanted.any():
             kept.append(np.asarray(batch)[wanted])
-    events = np.concatenate(kept)
-    return as_records(events[np.lexsort((events["frame"], events["flow"]))])
+    return in_order(np.concatenate(kept), "frame", "flow")
+
+
+def in_order(table: NDArray[Any], *columns: str) -> Rows:
+    """The rows sorted by the last of the columns, then the one before, and so on."""
+    keys: Any = tuple(table[column] for column in columns)
+    return as_records(np.asarray(table)[np.lexsort(keys)])
 
 
 def find_runs(events: Rows) -> Rows:
@@ -34,7 +40,7 @@ def find_runs(events: Rows) -> Rows:
     probes = as_records(np.asarray(events)[events.kind == kinds.KEEPALIVE_PROBE])
     if not len(probes):
         return rows(0, RUN)
-    probes = as_records(np.asarray(probes)[np.lexsort((probes.frame, probes.sender, probes.flow))])
+    probes = in_order(probes, "frame", "sender", "flow")
     first = begins_run(probes)
     start = np.flatnonzero(first)
     end = np.append(start[1:], len(probes)) - 1
@@ -54,7 +60,7 @@ def find_runs(events: Rows) -> Rows:
     ]
     mark_given_up(runs, events)
     measure_spacings(runs, probes, start, end)
-    return as_records(np.asarray(runs)[np.lexsort((runs.first_frame, runs.flow))])
+    return in_order(runs, "first_frame", "flow")
 
 
 def begins_run(probes: Rows) -> Any:

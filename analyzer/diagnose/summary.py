@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analyzer import kinds
+from analyzer.diagnose.plain import Story, bounds_of, events_of, flows_of, probings_of, runs_of
 from analyzer.diagnose.states import end_states
-from analyzer.diagnose.timers import Timers, measure
+from analyzer.diagnose.timers import measure, median
 from analyzer.facts import CaptureResult, Rows
-from analyzer.records import SUMMARY, as_records, rows
+from analyzer.records import SUMMARY, as_records
 from analyzer.rules import Rules
 
 SEVERITY = np.array(
@@ -35,63 +36,69 @@ SEVERITY = np.array(
 """How much a verdict deserves a look, by verdict code. Our choice."""
 
 
-def of_flow(table: Rows, row: int) -> Rows:
-    """The rows of one flow in a table ordered by flow."""
-    begin, end = np.searchsorted(table.flow, (row, row + 1))
-    return as_records(table[begin:end])
-
-
 def last_sign_of_life(flow: Any) -> int:
     """When the peer that the verdict is about was last heard (ns); else the flow's latest segment."""
-    about_peer = flow.verdict in (kinds.PEER_DEAD, kinds.PROBING, kinds.STALLED)
-    if about_peer:
+    if flow.verdict in (kinds.PEER_DEAD, kinds.PROBING, kinds.STALLED):
         peer = flow.side[1 - flow.decided_by]
         return int(peer.last_time) if peer.marks & kinds.SIDE_SENT else kinds.MISSING
-    return max(int(side.last_time) for side in flow.side if side.marks & kinds.SIDE_SENT)
+    heard = [int(side.last_time) for side in flow.side if side.marks & kinds.SIDE_SENT]
+    return max(heard, default=kinds.MISSING)
+
+
+def stories_of(result: CaptureResult, chosen: NDArray[np.int64]) -> list[Story]:
+    """The chosen flows (row numbers), each with its probing, runs and probe events."""
+    flows = flows_of(result.flows, chosen)
+    row = result.flows.probing[chosen].astype(np.int64)
+    probings = iter(probings_of(result.probings, row[row > 0] - 1))
+    runs = bounds_of(result.runs, chosen)
+    probed = bounds_of(result.probe_events, chosen)
+    return [
+        Story(
+            flow,
+            next(probings) if flow.probing else None,
+            runs_of(result.runs[slice(*run)]) if run[0] < run[1] else [],
+            events_of(result.probe_events[slice(*events)]) if events[0] < events[1] else [],
+        )
+        for flow, run, events in zip(flows, runs, probed, strict=True)
+    ]
 
 
 def summarize(result: CaptureResult, chosen: NDArray[np.int64], rules: Rules) -> Rows:
     """SUMMARY rows of the chosen flows (row numbers), in that order."""
-    summary = rows(len(chosen), SUMMARY)
-    summary.flow = chosen
-    summary.severity = SEVERITY[result.flows.verdict[chosen]]
-    for name in ("keepalive_time_ns", "keepalive_interval_ns", "rtt_min_ns", "rtt_median_ns", "rtt_max_ns"):
-        summary[name] = kinds.MISSING
-    summary.keepalive_count = -1
-    for position, row in enumerate(chosen.tolist()):
-        flow = result.flows[row]
-        entry = summary[position]
-        entry.last_sign_of_life_ns = last_sign_of_life(flow)
-        client = int(flow.client)
-        states = end_states(flow, result.end_ns, rules.time_wait_ns)
-        entry.state[0], entry.state[1] = states[client], states[1 - client]
-        if flow.probing:
-            add_probing(entry, flow, result, row)
-    return summary
+    entries = [summary_of(story, result.end_ns, rules) for story in stories_of(result, chosen)]
+    summary = np.zeros(len(chosen), SUMMARY)
+    if entries:
+        summary[:] = np.array(entries, SUMMARY)
+    summary["flow"] = chosen
+    summary["severity"] = SEVERITY[result.flows.verdict[chosen]]
+    return as_records(summary)
 
 
-def add_probing(entry: Any, flow: Any, result: CaptureResult, row: int) -> None:
-    """Fill the fields of a flow that has a PROBING row."""
-    events, runs = of_flow(result.probe_events, row), of_flow(result.runs, row)
-    client = int(flow.client)
-    for who, side in ((kinds.CLIENT, client), (kinds.SERVER, 1 - client)):
-        counts = result.probings[flow.probing - 1].side[side]
-        if counts.probes == 0:
-            continue
-        entry.prober |= 1 << who
-        entry.probes += counts.probes
-        entry.replies += counts.replies
-        entry.resets += counts.resets
-        add_timers(entry, who, measure(runs, events, side))
-    entry.unanswered = entry.probes - entry.replies - entry.resets
-    rtts = events.rtt_ns[events.rtt_ns != kinds.MISSING]
-    if len(rtts):
-        entry.rtt_min_ns, entry.rtt_max_ns = rtts.min(), rtts.max()
-        entry.rtt_median_ns = int(np.median(rtts))
-
-
-def add_timers(entry: Any, who: int, timers: Timers) -> None:
-    """Store one prober's measured timers."""
-    entry.keepalive_time_ns[who] = timers.time_ns
-    entry.keepalive_interval_ns[who] = timers.interval_ns
-    entry.keepalive_count[who] = timers.count
+def summary_of(story: Story, end_ns: int, rules: Rules) -> tuple[Any, ...]:
+    """One SUMMARY row, in the order of its fields; flow and severity are still to be filled in."""
+    flow = story.flow
+    client = flow.client
+    sides = (client, 1 - client)
+    states = end_states(flow, end_ns, rules.time_wait_ns)
+    timers = [measure(story.runs, story.probed, side) for side in sides]
+    counts = [story.probing.side[side] for side in sides] if story.probing else []
+    probes = sum(each.probes for each in counts)
+    replies, resets = sum(each.replies for each in counts), sum(each.resets for each in counts)
+    rtts = [event.rtt_ns for event in story.probed if event.rtt_ns != kinds.MISSING]
+    return (
+        last_sign_of_life(flow),
+        tuple(each.time_ns for each in timers),
+        tuple(each.interval_ns for each in timers),
+        tuple(each.count for each in timers),
+        min(rtts, default=kinds.MISSING),
+        median(rtts),
+        max(rtts, default=kinds.MISSING),
+        0,
+        probes,
+        replies,
+        probes - replies - resets,
+        resets,
+        (states[sides[0]], states[sides[1]]),
+        0,
+        sum(1 << who for who, each in enumerate(counts) if each.probes),
+    )

@@ -7,11 +7,10 @@ interval. "Not observed" is MISSING (count: -1), never a guess.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-
-import numpy as np
+from itertools import pairwise, takewhile
+from typing import Any
 
 from analyzer import kinds
-from analyzer.facts import Rows
 
 
 @dataclass
@@ -35,42 +34,39 @@ class Timers:
 
 def median(values: list[int]) -> int:
     """The median in whole nanoseconds, MISSING of nothing."""
-    return int(np.median(np.array(values, np.int64))) if values else kinds.MISSING
+    if not values:
+        return kinds.MISSING
+    ordered = sorted(values)
+    low, high = ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]
+    return low + (high - low) // 2
 
 
-def measure(runs: Rows, events: Rows, side: int) -> Timers:
+def measure(runs: list[Any], events: list[Any], side: int) -> Timers:
     """The timers of one side of a flow.
 
     runs: the flow's RUN rows; events: its probes, answers and giving up (EVENT rows, in frame order).
     """
     timers = Timers()
-    mine = runs[runs.prober == side]
-    if not len(mine):
+    mine = [run for run in runs if run.prober == side]
+    if not mine:
         return timers
-    answered = set(events.answers[events.answers != 0].tolist())
+    probes = [each for each in events if each.kind == kinds.KEEPALIVE_PROBE and each.sender == side]
+    answered = {event.answers for event in events if event.answers}
     for run in mine:
-        chosen = (events.kind == kinds.KEEPALIVE_PROBE) & (events.sender == side)
-        chosen &= (events.frame >= run.first_frame) & (events.frame <= run.last_frame)
-        frames, times = events.frame[chosen], events.time_ns[chosen]
+        inside = [each for each in probes if run.first_frame <= each.frame <= run.last_frame]
         if run.idle_ns != kinds.MISSING:
-            timers.times_ns.append(int(run.idle_ns))
-        for frame, pause in zip(frames[:-1].tolist(), np.diff(times).tolist(), strict=True):
-            (timers.times_ns if frame in answered else timers.intervals_ns).append(pause)
-    last = mine[-1]
-    if last.outcome == kinds.RUN_GAVE_UP:
-        timers.count = trailing_unanswered(events, side, answered)
-        gave_up = events[(events.kind == kinds.KEEPALIVE_TIMEOUT) & (events.sender == side)]
-        if timers.count and len(gave_up):
-            timers.intervals_ns.append(int(gave_up.time_ns[-1] - last.end_ns))
+            timers.times_ns.append(run.idle_ns)
+        for probe, following in pairwise(inside):
+            pause = following.time_ns - probe.time_ns
+            (timers.times_ns if probe.frame in answered else timers.intervals_ns).append(pause)
+    if mine[-1].outcome == kinds.RUN_GAVE_UP:
+        timers.count = trailing_unanswered(probes, answered)
+        gave_up = [each for each in events if each.kind == kinds.KEEPALIVE_TIMEOUT and each.sender == side]
+        if timers.count and gave_up:
+            timers.intervals_ns.append(gave_up[-1].time_ns - probes[-1].time_ns)
     return timers
 
 
-def trailing_unanswered(events: Rows, side: int, answered: set[int]) -> int:
-    """Probes of a side after its last answered one."""
-    chosen = (events.kind == kinds.KEEPALIVE_PROBE) & (events.sender == side)
-    count = 0
-    for frame in events.frame[chosen][::-1].tolist():
-        if frame in answered:
-            break
-        count += 1
-    return count
+def trailing_unanswered(probes: list[Any], answered: set[int]) -> int:
+    """Probes after the last answered one."""
+    return len(list(takewhile(lambda probe: probe.frame not in answered, reversed(probes))))

@@ -82,7 +82,7 @@ class Tracker:
 
     def _empty_events(self) -> None:
         used = int(self._state.tracker[0].events_used)
-        self._store.append(self._state.events[:used])
+        self._store.append(as_records(self._state.events[:used]))
         self._state.tracker[0].events_used = 0
 
     def _grow(self) -> None:

@@ -162,7 +162,8 @@ def _kind(flow: Flow, row: Row, x: Side, y: Side) -> str:
         prove_by_giving_up(row, x, y)
         x.tentative.clear()
         return reset_kind(row, x, y)
-    tentative = is_tentative(row, x, y)
+    opens = not flow.handshake_done and completes_handshake(segment, y)  # then it is no mid-connection
+    tentative = is_tentative(row, x, y) and not opens
     if not repeats_tentative(segment, x):
         x.tentative.clear()  # X sends something else
     kind = None if tentative else probe_kind(row, x, y)
@@ -171,7 +172,7 @@ def _kind(flow: Flow, row: Row, x: Side, y: Side) -> str:
     answer = answer_kind(row, kind, y)
     if kind in PROBES:
         x.add_probe(row)
-    elif tentative and answer is None:
+    elif tentative and answer is None and row.answers is None:
         x.tentative.append(row)
     return kind or answer or other_kind(flow, row, x, y)
 

@@ -46,13 +46,13 @@ def some_conversations(count: int) -> list[list[Record]]:
 
 def digest(count: int) -> str:
     """Of flows, probings, talks and labels, the batches cut at random."""
-    from tests.track.support import result_bytes, track
+    from tests.track.support import result_bits, track
 
     state = hashlib.sha256()
     chance = random.Random(SEED)
     for conversation in some_conversations(count):
         cuts = [chance.randrange(1, 60) for _ in range(3)]
-        for part in result_bytes(track(conversation, cuts=cuts)):
+        for part in result_bits(track(conversation, cuts=cuts)):
             state.update(part)
     return state.hexdigest()
 

@@ -11,6 +11,7 @@ import numpy as np
 from analyzer import kinds
 from analyzer.diagnose import decide
 from analyzer.facts import Rows
+from analyzer.records import EVENT, as_records
 from analyzer.rules import Rules
 from analyzer.track import Tracker
 from analyzer.track.events import IN_MEMORY
@@ -138,15 +139,24 @@ def tell(
 def table(tracker: Tracker, *, only_events: bool = False) -> Rows:
     """All final EVENT rows as one array."""
     batches = list(tracker.events(only_events=only_events).batches())
-    return np.concatenate(batches) if batches else np.zeros(0)
+    return as_records(np.concatenate([np.zeros(0, EVENT), *batches]))
 
 
-def result_bytes(tracker: Tracker) -> tuple[bytes, ...]:
+def bits(array: Any) -> bytes:
+    """The fields of a structured array, without the padding between them, whose content is anything."""
+    if array.dtype.names is None:
+        return np.ascontiguousarray(array).tobytes()
+    return b"".join(bits(array[name]) for name in array.dtype.names)
+
+
+def result_bits(tracker: Tracker) -> tuple[bytes, ...]:
     """Everything that tracking hands on, to be compared bit by bit."""
-    return (
-        tracker.flows.tobytes(),
-        tracker.probings.tobytes(),
-        tracker.talks.tobytes(),
-        table(tracker).tobytes(),
-        table(tracker, only_events=True).tobytes(),
-    )
+    packets, events = table(tracker), table(tracker, only_events=True)
+    return tuple(map(bits, (tracker.flows, tracker.probings, tracker.talks, packets, events)))
+
+
+def forget_spilled(tracker: Tracker) -> None:
+    """Delete the events on disk now, rather than whenever the tracker goes."""
+    folder = tracker._store._folder
+    if folder is not None:
+        folder.cleanup()

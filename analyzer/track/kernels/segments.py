@@ -95,7 +95,7 @@ def label(flow, row, sender, segment, probings, last_time, counters, event):
     if answer != kinds.NO_KIND:
         return answer
     kind = other_kind(flow, sender, segment)
-    if may_be_tentative(x, segment, kind):
+    if event.answers == 0 and may_be_tentative(x, segment, kind):
         probing = probing_of(flow, row, last_time, probings, counters)
         note_tentative(probing, flow, sender, segment, kind, event)
         return kinds.TENTATIVE
