@@ -13,25 +13,25 @@ MASK = 0xFFFFFFFF
 HALF = 0x80000000
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
 def advance(seq, count):
     """The sequence number `count` octets after `seq` (negative: before)."""
     return (seq + count) & MASK
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
 def distance(later, earlier):
     """Octets from `earlier` to `later`, signed: -2**31 <= distance < 2**31."""
     return ((later - earlier + HALF) & MASK) - HALF
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
 def precedes(a, b):
     """Whether `a` comes before `b`."""
     return ((a - b) & MASK) >= HALF
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
 def highest(a, b):
     """The later of two sequence numbers."""
     return b if ((a - b) & MASK) >= HALF else a

@@ -231,8 +231,8 @@ class TestVerdicts:
             50.0    c>s   S    5000         = syn
             50.1    s>c   A    1:1          = ack
             50.2    c>s   R    1            = reset
-            51.0    c>s   S    5000         = syn
+            51.0    c>s   S    5000         = syn_retransmission
             """
         )
         labels = check(text)
-        assert [flow.verdict for flow in labels.flows] == ["peer_rebooted", "reset", "no_answer"]
+        assert [flow.verdict for flow in labels.flows] == ["peer_rebooted", "unknown"]

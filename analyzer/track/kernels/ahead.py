@@ -7,7 +7,7 @@ from analyzer.track.kernels.lookup import likely_row, tuple_hash
 from analyzer.track.kernels.prefetch import prefetch_row
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
 def look_ahead(segments, start, end, flows, probings, talks, buckets, ahead, counters):
     """Hash the segments from `start` to before `end`, and bring near the rows they will need."""
     for position in range(start, end):

@@ -8,7 +8,7 @@ from analyzer.sequence import advance, precedes
 from analyzer.track.kernels.probes import confirm_tentative, drop_tentative, window_closed
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
 def is_dsack_of(segment, seq):
     """Whether the first SACK block reports octet `seq` as received twice (RFC 2883 4)."""
     return (
@@ -18,7 +18,7 @@ def is_dsack_of(segment, seq):
     )
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
 def close_waiting(prober, segment, with_rtt, event):
     """The prober's last probe is answered by `segment`; with several waiting the RTT is ambiguous."""
     event.answers = prober.last_frame
@@ -27,7 +27,7 @@ def close_waiting(prober, segment, with_rtt, event):
     prober.waiting = 0
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
 def count_answer(prober):
     """Count the answered probe under its kind."""
     if prober.kind == kinds.KEEPALIVE_PROBE:
@@ -36,7 +36,7 @@ def count_answer(prober):
         prober.window_replies += 1
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
 def reply_kind(prober):
     """The label of a bare ACK that answers the prober's last probe."""
     return kinds.KEEPALIVE_REPLY if prober.kind == kinds.KEEPALIVE_PROBE else kinds.ZERO_WINDOW_REPLY
@@ -62,7 +62,7 @@ def prove_tentative(flow, probings, sender, segment, counters, event):
     return reply_kind(prober)
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
 def answer_kind(flow, probings, sender, segment, labelled, counters, event):
     """Settle what the other side's probes wait for; the label of an answer, or NO_KIND.
 
@@ -96,7 +96,7 @@ def answer_kind(flow, probings, sender, segment, labelled, counters, event):
     return kinds.NO_KIND
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
 def keeps_its_place(x, segment):
     """Whether a RST has the shape of giving up: RST+ACK at the next sequence number."""
     return segment.control & kinds.FLAG_ACK != 0 and segment.seq == x.next_seq

@@ -36,7 +36,7 @@ def reset_verdict(flow, sender, segment, kind):
     return kinds.RESET_VERDICT
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
 def is_challenge(flow, flows, sender, segment):
     """Whether a bare ACK during a handshake speaks for the connection that the 4-tuple had before.
 

@@ -5,7 +5,7 @@ from numba import njit
 from analyzer import kinds
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
 def begin_event(event, segment, row, sender, last_time):
     """Fill an EVENT row with what needs no label. last_time: ns, of the flow's previous segment."""
     event.frame = segment.frame

@@ -15,25 +15,25 @@ MOST_TENTATIVE = (1 << 22) - 1
 CONTROL = kinds.FLAG_SYN | kinds.FLAG_FIN | kinds.FLAG_RST
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
 def is_pure_ack(segment):
     """ACK set, SYN, FIN and RST clear, at most one octet: what a probe looks like."""
     return segment.control & (CONTROL | kinds.FLAG_ACK) == kinds.FLAG_ACK and segment.length <= 1
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
 def is_probe(kind):
     """Whether a label is one of the two probe labels."""
     return kind == kinds.KEEPALIVE_PROBE or kind == kinds.ZERO_WINDOW_PROBE
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
 def window_closed(side):
     """Whether the side last advertised a window of zero."""
     return side.marks & kinds.SIDE_WINDOW != 0 and side.window == 0
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
 def probe_kind(x, y, segment, teardown_ns):
     """The label that table 4.1 gives a segment of side `x` with peer `y`, or NO_KIND.
 
@@ -149,7 +149,7 @@ def note_probe(probing, flow, sender, segment, kind, event):
         own.window_probes += 1
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
 def repeats_tentative(own, segment):
     """Whether a segment repeats the pure ACK that opened its side: same seq, ack and length."""
     return (

@@ -15,7 +15,7 @@ ONCE = kinds.SIDE_FIN | kinds.SIDE_FIN_ACKED | kinds.SIDE_ACKED | kinds.SIDE_HOL
 SECOND = 1e-9
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
 def note_base(x, y, segment):
     """Initial sequence numbers as Wireshark 4.0 sets them: they tell 4-tuple reuse (design 4.4)."""
     if not x.marks & kinds.SIDE_BASE:
@@ -56,7 +56,7 @@ def note_syn(flow, sender, segment):
         flow.marks |= kinds.FLOW_CLIENT_KNOWN
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
 def set_next(x, end):
     """Move next_seq on."""
     x.next_seq = end
@@ -87,7 +87,7 @@ def shrink_hole(x, segment):
         x.marks = np.int64(x.marks) & ~kinds.SIDE_HOLE
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
 def note_sequence(x, segment, kind):
     """Advance next_seq over what was sent, and count payload octets once."""
     end = sequence_end(segment)
@@ -122,7 +122,7 @@ def note_sequence(x, segment, kind):
     set_next(x, end)
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
 def note_acknowledgment(x, segment):
     """The peer of `x` acknowledged: `acked` and, after frames the capture lost, next_seq move on."""
     ack = np.int64(segment.ack)
@@ -151,7 +151,7 @@ def note_acknowledgment(x, segment):
         x.pending_since = segment.time_ns  # progress: the rest waits since now
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
 def hop_distance(ttl):
     """Routers passed, if the initial TTL was the next of 32, 64, 128 and 255 (design 5)."""
     if ttl <= 32:
@@ -163,7 +163,7 @@ def hop_distance(ttl):
     return 255 - ttl
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
 def knows_hops(x, distance):
     """Whether the side was seen at this hop distance before."""
     hops = np.int64(x.hops)
@@ -176,7 +176,7 @@ def knows_hops(x, distance):
     )
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
 def note_network(x, segment):
     """Hop distance, IP ID pattern and TTL: what tells a middlebox's RST from the peer's."""
     if x.ttl != segment.ttl or x.hops == 0:
@@ -230,7 +230,7 @@ def note_clock(talk, segment):
         talk.ts_rate_hz = ticks / (elapsed * SECOND)
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
 def note_talk(flow, sender, segment, kind, talks, counters):
     """The rhythm of messages, and the timestamp clock wherever rhythm or probes make it useful."""
     x = flow.side[sender]
@@ -249,7 +249,7 @@ def note_talk(flow, sender, segment, kind, talks, counters):
         note_clock(talk_of(flow, talks, counters).side[sender], segment)
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
 def note_seen(flow, sender, segment):
     """The side sent something, now."""
     x = flow.side[sender]
@@ -260,7 +260,7 @@ def note_seen(flow, sender, segment):
     flow.last_sender = sender
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
 def update(flow, sender, segment, kind, talks, counters):
     """Move the state of both sides on by one labelled segment."""
     x = flow.side[sender]
