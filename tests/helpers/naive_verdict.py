@@ -163,6 +163,8 @@ def _stalled(flow: Flow, rows: list[Row]) -> Readings:
         silent = bool(peer_times) and max(peer_times) <= side.unacked_ns
         if side.tries >= STALLED_TRIES or long:
             found.append(("stalled", silent))
+        elif side.last is not None and side.last.time_ns - side.unacked_ns >= STALLED_NS:
+            found.append(("stalled", False))  # it was new data that went on unanswered for so long
     return found
 
 

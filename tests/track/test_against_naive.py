@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from hypothesis import HealthCheck, given, settings
 
 from analyzer import kinds
@@ -15,6 +17,17 @@ from tests.helpers.segment import Record
 from tests.helpers.strategies import conversations
 
 Row = tuple[object, ...]
+
+# By default always the same examples, so that a change is what breaks a run. For new ones:
+# KEEPALIVE_EXAMPLES=20000 python -m pytest tests/track/test_against_naive.py
+EXAMPLES = int(os.environ.get("KEEPALIVE_EXAMPLES", "400"))
+DERANDOMIZE = "KEEPALIVE_EXAMPLES" not in os.environ
+SETTINGS = settings(
+    max_examples=EXAMPLES,
+    derandomize=DERANDOMIZE,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 
 
 def tracked(conversation: list[Record], cuts: tuple[int, ...] = ()) -> tuple[Tracker, list[Row]]:
@@ -64,7 +77,9 @@ def without_gaps(conversation: list[Record], rows: list[Row]) -> list[Row]:
     return rows if times == sorted(times) and len(rows) < 64 else [(*row[:5], *row[6:]) for row in rows]
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=EXAMPLES, derandomize=DERANDOMIZE, deadline=None, suppress_health_check=list(HealthCheck)
+)
 @given(conversations(icmp=True))
 def test_labels_equal_the_reference(conversation: list[Record]) -> None:
     labels = naive.label(conversation)
@@ -72,7 +87,9 @@ def test_labels_equal_the_reference(conversation: list[Record]) -> None:
     assert without_gaps(conversation, found) == without_gaps(conversation, expected(labels))
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=EXAMPLES, derandomize=DERANDOMIZE, deadline=None, suppress_health_check=list(HealthCheck)
+)
 @given(conversations())
 def test_verdicts_are_fair_readings(conversation: list[Record]) -> None:
     labels = naive.label(conversation)

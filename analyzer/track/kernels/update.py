@@ -108,7 +108,6 @@ def note_sequence(x, segment, kind):
         shrink_hole(x, segment)
     if not precedes(next_seq, end):
         return
-    x.retransmissions = 0  # the last data is new
     seq = np.int64(segment.seq)
     if precedes(next_seq, seq):
         open_hole(x, next_seq, seq)
