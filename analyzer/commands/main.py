@@ -8,6 +8,7 @@ rest. Beside these, as customary: 130 after Ctrl-C, 141 where the reader of our 
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -82,6 +83,7 @@ def _joined(words: Sequence[str]) -> Iterator[str]:
 
 def main(words: Sequence[str] | None = None) -> int:
     """Entry point of the console script; returns the exit status."""
+    gc.disable()  # a seventh of the time that starting takes, spent on finding no garbage
     try:
         status = run(sys.argv[1:] if words is None else words)
         sys.stdout.flush()
@@ -101,6 +103,8 @@ def main(words: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         complain("interrupted")
         return INTERRUPTED
+    finally:
+        gc.enable()
 
 
 def complain(message: str) -> None:

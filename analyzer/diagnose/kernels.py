@@ -7,7 +7,7 @@ from analyzer import kinds
 from analyzer.sequence import precedes
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False)
 def silent_prober(flow, probings, end_ns):
     """The side whose probes ended in silence: (side, True), else (side still waiting or 2, False).
 
@@ -28,7 +28,7 @@ def silent_prober(flow, probings, end_ns):
     return waiting, False
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False)
 def stalled_side(flow, stalled_retransmissions, stalled_ns):
     """The side whose last data was sent again and again without an answer, or 2."""
     for index in range(2):
@@ -42,7 +42,7 @@ def stalled_side(flow, stalled_retransmissions, stalled_ns):
     return 2
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False)
 def was_answered(flow, probings):
     """Whether the flow's latest probe was answered (not by a RST)."""
     if flow.probing == 0:
@@ -57,7 +57,7 @@ def was_answered(flow, probings):
     return answered
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False)
 def heard_lately(flow, end_ns):
     """Whether both sides were heard from within twice the longest pause that was survived so far."""
     longest_s = max(flow.side[0].longest_pause_s, flow.side[1].longest_pause_s)
@@ -65,7 +65,7 @@ def heard_lately(flow, end_ns):
     return (end_ns - earlier) * 1e-9 <= 2.0 * longest_s
 
 
-@njit(nogil=True)
+@njit(nogil=True, _nrt=False)
 def verdict_at_end(flow, probings, end_ns, stalled_retransmissions, stalled_ns):
     """The verdict of a flow that no frame decided, and the side it is about."""
     a = flow.side[0].marks
@@ -89,7 +89,7 @@ def verdict_at_end(flow, probings, end_ns, stalled_retransmissions, stalled_ns):
     return kinds.OPEN, kinds.NO_SENDER
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def settle_verdicts(flows, probings, end_ns, stalled_retransmissions, stalled_ns, counts):
     """Give every flow its verdict, in the order of design 5, and count them.
 

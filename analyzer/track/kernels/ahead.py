@@ -1,13 +1,13 @@
 """What is known of the next segments before they are tracked: their hashes, and likely their rows."""
 
 import numpy as np
-from numba import njit
 
 from analyzer.track.kernels.lookup import likely_row, tuple_hash
 from analyzer.track.kernels.prefetch import prefetch_row
+from analyzer.track.kernels.steps import step
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def look_ahead(segments, start, end, flows, probings, talks, buckets, ahead, counters):
     """Hash the segments from `start` to before `end`, and bring near the rows they will need."""
     for position in range(start, end):

@@ -1,14 +1,14 @@
 """What ends the waiting of a probe: an answer, a reset, or giving up (design 4.2)."""
 
 import numpy as np
-from numba import njit
 
 from analyzer import kinds
 from analyzer.sequence import advance, precedes
 from analyzer.track.kernels.probes import confirm_tentative, drop_tentative, window_closed
+from analyzer.track.kernels.steps import aside, step
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def is_dsack_of(segment, seq):
     """Whether the first SACK block reports octet `seq` as received twice (RFC 2883 4)."""
     return (
@@ -18,7 +18,7 @@ def is_dsack_of(segment, seq):
     )
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def close_waiting(prober, segment, with_rtt, event):
     """The prober's last probe is answered by `segment`; with several waiting the RTT is ambiguous."""
     event.answers = prober.last_frame
@@ -27,7 +27,7 @@ def close_waiting(prober, segment, with_rtt, event):
     prober.waiting = 0
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def count_answer(prober):
     """Count the answered probe under its kind."""
     if prober.kind == kinds.KEEPALIVE_PROBE:
@@ -36,13 +36,13 @@ def count_answer(prober):
         prober.window_replies += 1
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def reply_kind(prober):
     """The label of a bare ACK that answers the prober's last probe."""
     return kinds.KEEPALIVE_REPLY if prober.kind == kinds.KEEPALIVE_PROBE else kinds.ZERO_WINDOW_REPLY
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@aside
 def prove_tentative(flow, probings, sender, segment, counters, event):
     """A bare ACK of `sender` may prove the other side's tentative segments; its label or NO_KIND."""
     prober_side = 1 - sender
@@ -62,7 +62,7 @@ def prove_tentative(flow, probings, sender, segment, counters, event):
     return reply_kind(prober)
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def answer_kind(flow, probings, sender, segment, labelled, counters, event):
     """Settle what the other side's probes wait for; the label of an answer, or NO_KIND.
 
@@ -96,13 +96,13 @@ def answer_kind(flow, probings, sender, segment, labelled, counters, event):
     return kinds.NO_KIND
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def keeps_its_place(x, segment):
     """Whether a RST has the shape of giving up: RST+ACK at the next sequence number."""
     return segment.control & kinds.FLAG_ACK != 0 and segment.seq == x.next_seq
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@aside
 def gave_up(x, own, segment, slack_ns):
     """Whether a RST of side `x` ends its own probing (design 4.2, giving up).
 
@@ -125,7 +125,7 @@ def gave_up(x, own, segment, slack_ns):
     )
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@aside
 def reset_kind(flow, probings, sender, segment, counters, event):
     """The label of a RST: the answer of a peer that knows no connection, giving up, or neither."""
     if flow.probing == 0:

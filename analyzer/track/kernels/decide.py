@@ -1,14 +1,14 @@
 """Which RST decided a flow's verdict (design 5, second group): the first in frame order."""
 
 import numpy as np
-from numba import njit
 
 from analyzer import kinds
 from analyzer.track.kernels.lookup import sender_in
+from analyzer.track.kernels.steps import aside, step
 from analyzer.track.kernels.update import hop_distance, knows_hops
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@aside
 def decide(flow, verdict, sender, frame):
     """Set the verdict unless an earlier frame has."""
     if flow.verdict == kinds.UNDECIDED:
@@ -17,7 +17,7 @@ def decide(flow, verdict, sender, frame):
         flow.decided_frame = frame
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@aside
 def reset_verdict(flow, sender, segment, kind):
     """What a RST says became of the connection, the first row of design 5 that fits."""
     x = flow.side[sender]
@@ -36,7 +36,7 @@ def reset_verdict(flow, sender, segment, kind):
     return kinds.RESET_VERDICT
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def is_challenge(flow, flows, sender, segment):
     """Whether a bare ACK during a handshake speaks for the connection that the 4-tuple had before.
 
@@ -56,7 +56,7 @@ def is_challenge(flow, flows, sender, segment):
     )
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@aside
 def answers_challenge(flow, flows, sender, segment):
     """Whether a RST answers that challenge ACK: the old peer has forgotten the connection."""
     if not flow.marks & kinds.FLOW_CHALLENGED:

@@ -6,23 +6,23 @@ was written a moment ago, so it is near.
 """
 
 import numpy as np
-from numba import njit
 
 from analyzer import kinds
 from analyzer.sequence import precedes
 from analyzer.track.kernels.other_kinds import sequence_end
+from analyzer.track.kernels.steps import step
 
 FORGETFUL = kinds.SIDE_DISORDER | kinds.SIDE_OFFERED  # its segments may have moved nothing
 RECENT = 8  # segments of a side that a copy is looked for among (design 4)
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def pack_place(segment):
     """SEG.SEQ and SEG.ACK in one int64."""
     return ((np.int64(segment.seq) - 0x80000000) << 32) | np.int64(segment.ack)
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def pack_form(segment):
     """Length, flags, window and IP ID in one int64; where there is no IP ID, the TCP checksum."""
     if segment.ip_id != 0:
@@ -35,7 +35,7 @@ def pack_form(segment):
     )
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def entry_of(recent, ordinal, written, owner):
     """Position in `recent` of a segment of `owner`, or -1 if it was overwritten since.
 
@@ -47,7 +47,7 @@ def entry_of(recent, ordinal, written, owner):
     return position if recent[position].owner == owner else -1
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def breaks_ground(x, y, segment):
     """Whether a segment of side `x` sends or acknowledges what none before it did.
 
@@ -60,7 +60,7 @@ def breaks_ground(x, y, segment):
     return new_data or (acknowledges and precedes(np.int64(y.acked), np.int64(segment.ack)))
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def is_duplicate(recent, flow, row, sender, segment, counters):
     """Whether `segment` copies one of the last eight of its side, the window apart at most.
 
@@ -89,7 +89,7 @@ def is_duplicate(recent, flow, row, sender, segment, counters):
     return False
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def remember(recent, x, owner, segment, counters):
     """Add `segment` of side `x` to the ring. recent: RECENT rows, written."""
     ordinal = counters.written + 1

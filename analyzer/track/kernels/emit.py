@@ -1,11 +1,10 @@
 """The event that a row becomes."""
 
-from numba import njit
-
 from analyzer import kinds
+from analyzer.track.kernels.steps import step
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def begin_event(event, segment, row, sender, last_time):
     """Fill an EVENT row with what needs no label. last_time: ns, of the flow's previous segment."""
     event.frame = segment.frame

@@ -8,20 +8,21 @@ import numpy as np
 from numba import njit
 
 from analyzer import kinds
+from analyzer.track.kernels.steps import aside, step
 
 WORD = 0xFFFFFFFF
 ROW_BITS = 26
 ROW_MASK = (1 << ROW_BITS) - 1
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def mix(state, word):
     """One round over 32-bit values; products stay below 2**63, compiled or not."""
     state = ((state ^ word) * 0x7FEB352D) & WORD
     return state ^ (state >> 15)
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def endpoint_hash(high, low, port, seed):
     """32 bits from one address (two uint64 halves) and port."""
     state = mix(seed, np.int64(low & np.uint64(WORD)))
@@ -32,7 +33,7 @@ def endpoint_hash(high, low, port, seed):
     return mix(state, np.int64(port))
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def tuple_hash(segment, seed):
     """32 bits from a 4-tuple, the same for both directions."""
     one = endpoint_hash(segment.source_high, segment.source_low, segment.source_port, seed)
@@ -40,7 +41,7 @@ def tuple_hash(segment, seed):
     return one ^ other
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def differs(flow, side, segment):
     """0 where the segment goes from `side` of the flow to the other, else some other uint64.
 
@@ -57,7 +58,7 @@ def differs(flow, side, segment):
     return low | high | ports
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def sender_in(flow, segment):
     """The side of `flow` that sent `segment`: 0 or 1; 2 where the 4-tuple is another one."""
     forth = differs(flow, 0, segment) != np.uint64(0)
@@ -65,7 +66,7 @@ def sender_in(flow, segment):
     return np.int64(forth) + np.int64(forth & back)
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def find_slot(buckets, flows, segment, hashed):
     """The slot of the segment's 4-tuple, or the free one where it would go; and its sender there.
 
@@ -86,7 +87,7 @@ def find_slot(buckets, flows, segment, hashed):
             slot = 0
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def likely_row(buckets, hashed):
     """The flow a hash most likely leads to, found without looking at any flow; -1 for none."""
     slot = (hashed * len(buckets)) >> 32
@@ -101,7 +102,7 @@ def likely_row(buckets, hashed):
     return -1
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def begins_anew(flow, sender, segment):
     """Whether a SYN opens a new connection on a known 4-tuple (design 4.4)."""
     if segment.control & (kinds.FLAG_SYN | kinds.FLAG_ACK) != kinds.FLAG_SYN:
@@ -112,7 +113,7 @@ def begins_anew(flow, sender, segment):
     return side.marks & kinds.SIDE_BASE and side.base_seq != segment.seq
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@aside
 def open_flow(flow, segment, previous):
     """Fill a zeroed FLOW row from its first segment. previous: 1 + flow before it, or 0."""
     flow.address_high[0] = segment.source_high

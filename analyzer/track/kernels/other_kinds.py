@@ -1,14 +1,14 @@
 """The kinds that say nothing of keep-alives (design 4.3): handshake, data, acknowledgments."""
 
 import numpy as np
-from numba import njit
 
 from analyzer import kinds
 from analyzer.sequence import advance, highest, precedes
 from analyzer.track.kernels.probes import window_closed
+from analyzer.track.kernels.steps import step
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def sequence_end(segment):
     """The sequence number after the segment; SYN and FIN count one (RFC 9293 3.4)."""
     count = np.int64(segment.length)
@@ -19,7 +19,7 @@ def sequence_end(segment):
     return advance(np.int64(segment.seq), count)
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def completes_handshake(flow, sender, segment):
     """Whether this is the first segment that acknowledges the peer's SYN-ACK."""
     y = flow.side[1 - sender]
@@ -31,7 +31,7 @@ def completes_handshake(flow, sender, segment):
     )
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def fills_hole(x, segment):
     """Octets of the segment's payload that the capture had skipped before."""
     if not x.marks & kinds.SIDE_HOLE:
@@ -43,7 +43,7 @@ def fills_hole(x, segment):
     return advance(right, -left) if precedes(left, right) else 0
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def data_kind(x, segment):
     """The label of payload of side `x`: new ground, ground skipped before, or neither."""
     if not x.marks & kinds.SIDE_NEXT or precedes(np.int64(x.next_seq), sequence_end(segment)):
@@ -51,7 +51,7 @@ def data_kind(x, segment):
     return kinds.OUT_OF_ORDER if fills_hole(x, segment) > 0 else kinds.RETRANSMISSION
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def ack_kind(x, y, segment):
     """The label of a segment of side `x` without payload, SYN, FIN or RST."""
     if segment.window == 0 and not window_closed(x):
@@ -76,7 +76,7 @@ def ack_kind(x, y, segment):
     return kinds.ACK
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def other_kind(flow, sender, segment):
     """The label of a segment that is no RST, no probe and no answer to one."""
     x = flow.side[sender]

@@ -1,16 +1,16 @@
 """Rows without a TCP segment of their own: ICMP errors, ARP, malformed headers."""
 
 import numpy as np
-from numba import njit
 
 from analyzer import kinds
 from analyzer.track.kernels.emit import begin_event
 from analyzer.track.kernels.lookup import ROW_MASK, begins_anew, find_slot
 from analyzer.track.kernels.rows import new_flow
+from analyzer.track.kernels.steps import aside
 from analyzer.track.kernels.update import note_base
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@aside
 def quoted_flow(segment, hashed, flows, buckets, counters):
     """Row of the flow that a quoted or broken TCP header belongs to, NO_FLOW for none.
 
@@ -32,7 +32,7 @@ def quoted_flow(segment, hashed, flows, buckets, counters):
     return row
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@aside
 def track_other(segment, hashed, flows, buckets, counters, events):
     """A row without a TCP segment of its own: an ICMP error, ARP, or a malformed header."""
     row = kinds.NO_FLOW

@@ -5,35 +5,35 @@ acknowledged before; the out-of-window sequence number forces the peer to answer
 """
 
 import numpy as np
-from numba import njit
 
 from analyzer import kinds
 from analyzer.sequence import advance, highest, precedes
+from analyzer.track.kernels.steps import aside, step
 
 ORDINAL_SHIFT = 40  # bits of EVENT.answers that hold a frame number while a row is tentative
 MOST_TENTATIVE = (1 << 22) - 1
 CONTROL = kinds.FLAG_SYN | kinds.FLAG_FIN | kinds.FLAG_RST
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def is_pure_ack(segment):
     """ACK set, SYN, FIN and RST clear, at most one octet: what a probe looks like."""
     return segment.control & (CONTROL | kinds.FLAG_ACK) == kinds.FLAG_ACK and segment.length <= 1
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def is_probe(kind):
     """Whether a label is one of the two probe labels."""
     return kind == kinds.KEEPALIVE_PROBE or kind == kinds.ZERO_WINDOW_PROBE
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def window_closed(side):
     """Whether the side last advertised a window of zero."""
     return side.marks & kinds.SIDE_WINDOW != 0 and side.window == 0
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def probe_kind(x, y, segment, teardown_ns):
     """The label that table 4.1 gives a segment of side `x` with peer `y`, or NO_KIND.
 
@@ -67,7 +67,7 @@ def probe_kind(x, y, segment, teardown_ns):
     return kinds.KEEPALIVE_PROBE
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@aside
 def probing_of(flow, row, flows_last_time, probings, counters):
     """The flow's PROBING row, taken from the free ones if it has none yet.
 
@@ -89,7 +89,7 @@ def probing_of(flow, row, flows_last_time, probings, counters):
     return probings[flow.probing - 1]
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@aside
 def clear_probe_side(side):
     """Forget everything a reused PROBING row may hold."""
     side.last_time = kinds.MISSING
@@ -111,7 +111,7 @@ def clear_probe_side(side):
     side.tentative_kind = kinds.TENTATIVE
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@aside
 def note_sent(probing, sender, peer, segment, event):
     """What every probe, tentative or not, leaves behind: gap, spacing, time, frame, sequence number.
 
@@ -134,7 +134,7 @@ def note_sent(probing, sender, peer, segment, event):
     own.last_seq = segment.seq
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@aside
 def note_probe(probing, flow, sender, segment, kind, event):
     """Count a probe; it waits for its answer from now on."""
     own = probing.side[sender]
@@ -149,7 +149,7 @@ def note_probe(probing, flow, sender, segment, kind, event):
         own.window_probes += 1
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def repeats_tentative(own, segment):
     """Whether a segment repeats the pure ACK that opened its side: same seq, ack and length."""
     return (
@@ -160,7 +160,7 @@ def repeats_tentative(own, segment):
     )
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@aside
 def note_tentative(probing, flow, sender, segment, kind, event):
     """Keep a pure ACK of a side that had no next_seq: the peer's answer may prove it a probe.
 
@@ -179,7 +179,7 @@ def note_tentative(probing, flow, sender, segment, kind, event):
     event.answers |= min(np.int64(own.tentative), MOST_TENTATIVE) << ORDINAL_SHIFT
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@aside
 def confirm_tentative(own, x, y_window_closed):
     """The tentative segments of side `x` were probes: the last 64 count, all of them waiting."""
     count = min(np.int64(own.tentative), 64)
@@ -197,7 +197,7 @@ def confirm_tentative(own, x, y_window_closed):
     x.marks = (np.int64(x.marks) & ~kinds.SIDE_TENTATIVE) | kinds.SIDE_LAST_PROBE
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@aside
 def drop_tentative(flow, probings, sender, counters):
     """The tentative segments of a side were ordinary: they count as activity."""
     probing = probings[flow.probing - 1]

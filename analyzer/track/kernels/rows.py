@@ -1,11 +1,10 @@
 """Which FLOW row a segment belongs to, opened if need be."""
 
-from numba import njit
-
 from analyzer.track.kernels.lookup import ROW_BITS, open_flow
+from analyzer.track.kernels.steps import aside
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@aside
 def new_flow(segment, hashed, slot, previous, flows, buckets, counters):
     """Row of a flow opened with `segment`; -1 where no room is left. previous: 1 + flow before, or 0."""
     row = counters.flows_used

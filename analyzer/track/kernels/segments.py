@@ -26,12 +26,13 @@ from analyzer.track.kernels.probes import (
     window_closed,
 )
 from analyzer.track.kernels.rows import new_flow
+from analyzer.track.kernels.steps import aside, step
 from analyzer.track.kernels.update import note_base, note_seen, update
 
 NO_HANDSHAKE_RTT = kinds.FLOW_SYN_RETRIED | kinds.FLOW_QUOTED
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def flow_of(segment, hashed, flows, recent, buckets, counters):
     """Row of the segment's flow, opened if need be; -1 where no room is left; and its sender.
 
@@ -51,7 +52,7 @@ def flow_of(segment, hashed, flows, recent, buckets, counters):
     return new_flow(segment, hashed, slot, previous, flows, buckets, counters), 0, False
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@aside
 def end_tentative(flow, probings, sender, segment, counters):
     """Side `sender` sends something other than the pure ACK that opened it (design 4.1)."""
     own = probings[flow.probing - 1].side[sender]
@@ -64,7 +65,7 @@ def end_tentative(flow, probings, sender, segment, counters):
         drop_tentative(flow, probings, sender, counters)
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def may_be_tentative(x, segment, kind):
     """Whether a segment that opens its side in mid-connection may yet prove to be a probe."""
     return (
@@ -75,7 +76,7 @@ def may_be_tentative(x, segment, kind):
     )
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def label(flow, row, sender, segment, probings, last_time, counters, event):
     """The label of one segment that is no duplicate: the first of 4.1, 4.2 and 4.3 that fits."""
     x = flow.side[sender]
@@ -102,7 +103,7 @@ def label(flow, row, sender, segment, probings, last_time, counters, event):
     return kind
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def is_activity(kind):
     """Whether a segment is activity other than probes and their answers (design 7, `gap_s`)."""
     return not (
@@ -114,14 +115,14 @@ def is_activity(kind):
     )
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def note_activity(flow, probings, segment):
     """Keep the time of the latest segment that is neither a probe nor an answer to one."""
     if flow.probing != 0:
         probings[flow.probing - 1].activity_time = segment.time_ns
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def count_kind(flow, kind):
     """Count the kinds that have no event of their own; True where the kind has one."""
     if kind == kinds.DATA:
@@ -143,7 +144,7 @@ def count_kind(flow, kind):
     return False
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def track_new(flow, row, sender, segment, flows, probings, talks, counters, event):
     """Label a segment that is no duplicate and move its flow on; its kind."""
     last_time = flow.side[flow.last_sender].last_time if flow.frames > 1 else kinds.MISSING
@@ -172,7 +173,7 @@ def track_new(flow, row, sender, segment, flows, probings, talks, counters, even
     return kind
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def track_segment(segment, hashed, flows, probings, talks, recent, buckets, counters, events):
     """Track one TCP segment and keep its event, if it has one."""
     counters.segments += 1

@@ -4,18 +4,18 @@ A RST changes no sequence number, window or FIN; a duplicate never gets here.
 """
 
 import numpy as np
-from numba import njit
 
 from analyzer import kinds
 from analyzer.sequence import advance, precedes
 from analyzer.track.kernels.other_kinds import fills_hole, sequence_end
 from analyzer.track.kernels.probes import is_probe
+from analyzer.track.kernels.steps import aside, step
 
 ONCE = kinds.SIDE_FIN | kinds.SIDE_FIN_ACKED | kinds.SIDE_ACKED | kinds.SIDE_HOLE | kinds.SIDE_OFFERED
 SECOND = 1e-9
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def note_base(x, y, segment):
     """Initial sequence numbers as Wireshark 4.0 sets them: they tell 4-tuple reuse (design 4.4)."""
     if not x.marks & kinds.SIDE_BASE:
@@ -27,7 +27,7 @@ def note_base(x, y, segment):
         y.marks |= kinds.SIDE_BASE
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@aside
 def note_syn(flow, sender, segment):
     """A SYN sets its sender's next_seq anew and forgets what was acknowledged (design 4.4)."""
     x = flow.side[sender]
@@ -56,14 +56,14 @@ def note_syn(flow, sender, segment):
         flow.marks |= kinds.FLOW_CLIENT_KNOWN
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def set_next(x, end):
     """Move next_seq on."""
     x.next_seq = end
     x.marks = np.int64(x.marks) & ~kinds.SIDE_OFFERED
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@aside
 def open_hole(x, left, right):
     """Remember octets that the capture has not shown; of several gaps the latest is kept."""
     if not x.marks & kinds.SIDE_HOLE or x.hole_right != left:  # else it grows
@@ -72,7 +72,7 @@ def open_hole(x, left, right):
     x.marks |= kinds.SIDE_HOLE
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@aside
 def shrink_hole(x, segment):
     """The segment showed octets at an edge of the hole, or in it."""
     left = np.int64(segment.seq)
@@ -87,7 +87,7 @@ def shrink_hole(x, segment):
         x.marks = np.int64(x.marks) & ~kinds.SIDE_HOLE
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def note_sequence(x, segment, kind):
     """Advance next_seq over what was sent, and count payload octets once."""
     end = sequence_end(segment)
@@ -121,7 +121,7 @@ def note_sequence(x, segment, kind):
     set_next(x, end)
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def note_acknowledgment(x, segment):
     """The peer of `x` acknowledged: `acked` and, after frames the capture lost, next_seq move on."""
     ack = np.int64(segment.ack)
@@ -150,7 +150,7 @@ def note_acknowledgment(x, segment):
         x.pending_since = segment.time_ns  # progress: the rest waits since now
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def hop_distance(ttl):
     """Routers passed, if the initial TTL was the next of 32, 64, 128 and 255 (design 5)."""
     if ttl <= 32:
@@ -162,7 +162,7 @@ def hop_distance(ttl):
     return 255 - ttl
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def knows_hops(x, distance):
     """Whether the side was seen at this hop distance before."""
     hops = np.int64(x.hops)
@@ -175,7 +175,7 @@ def knows_hops(x, distance):
     )
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def note_network(x, segment):
     """Hop distance, IP ID pattern and TTL: what tells a middlebox's RST from the peer's."""
     if x.ttl != segment.ttl or x.hops == 0:
@@ -192,7 +192,7 @@ def note_network(x, segment):
     x.ip_id = segment.ip_id
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@aside
 def talk_of(flow, talks, counters):
     """The flow's TALK row, taken from the pool if it has none yet."""
     if flow.talk == 0:
@@ -201,7 +201,7 @@ def talk_of(flow, talks, counters):
     return talks[flow.talk - 1]
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@aside
 def note_message_gap(talk, gap_s):
     """Welford's running mean and variance of the pauses between a side's messages."""
     talk.gaps += 1
@@ -214,7 +214,7 @@ def note_message_gap(talk, gap_s):
         talk.gap_max_s = gap_s
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy")
+@aside
 def note_clock(talk, segment):
     """The rate of the sender's timestamp clock, from its first TSval to the latest (RFC 7323 4.2.2)."""
     if not segment.options & kinds.OPTION_TIMESTAMPS:
@@ -229,7 +229,7 @@ def note_clock(talk, segment):
         talk.ts_rate_hz = ticks / (elapsed * SECOND)
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def note_talk(flow, sender, segment, kind, talks, counters):
     """The rhythm of messages, and the timestamp clock wherever rhythm or probes make it useful."""
     x = flow.side[sender]
@@ -248,7 +248,7 @@ def note_talk(flow, sender, segment, kind, talks, counters):
         note_clock(talk_of(flow, talks, counters).side[sender], segment)
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def note_seen(flow, sender, segment):
     """The side sent something, now."""
     x = flow.side[sender]
@@ -259,7 +259,7 @@ def note_seen(flow, sender, segment):
     flow.last_sender = sender
 
 
-@njit(nogil=True, _nrt=False, error_model="numpy", forceinline=True)
+@step
 def update(flow, sender, segment, kind, talks, counters):
     """Move the state of both sides on by one labelled segment."""
     x = flow.side[sender]
