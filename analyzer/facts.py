@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analyzer.errors import Damage
 
@@ -69,9 +71,10 @@ class CaptureResult:
 
     flows: FLOW rows, `stream` is the row number, `flow` is `first_flow` + row number.
     probings, talks: PROBING and TALK rows, found through 1-based FLOW.probing, FLOW.talk.
-    runs: RUN rows of all flows, ordered by flow, then first frame.
-    probe_events: EVENT rows of keep-alive probes, of what answered them and of giving up, ordered by
-        flow, then frame (also data that answers, which the events table leaves out).
+    find_probing: RUN rows, ordered by flow, then first frame, of the given flows (row numbers; None:
+        of all); and EVENT rows of their keep-alive probes, of what answered them and of giving up,
+        ordered by flow, then frame (also data that answers, which the events table leaves out).
+        Few people ask for all of these, so they are found when they do.
     events: as the events table; packets: every segment (None unless asked for).
     skipped: frames that were not decoded, by reason (kinds.STATUS_WORDS, or a link type's name).
     start_ns, end_ns: times of the earliest and the latest frame, MISSING without frames.
@@ -84,8 +87,7 @@ class CaptureResult:
     flows: Rows
     probings: Rows
     talks: Rows
-    runs: Rows
-    probe_events: Rows
+    find_probing: Callable[[NDArray[np.int64] | None], tuple[Rows, Rows]]
     events: Events
     packets: Events | None
     frames: int
@@ -94,3 +96,8 @@ class CaptureResult:
     start_ns: int
     end_ns: int
     verdicts: list[int]
+
+    @cached_property
+    def runs(self) -> Rows:
+        """RUN rows of all flows."""
+        return self.find_probing(None)[0]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from analyzer import kernel_cache, kinds
 from analyzer.decode import Decoder
-from analyzer.diagnose import decide, find_runs, probe_events, reasons, summarize
+from analyzer.diagnose import ProbingFinder, decide, reasons, summarize
 from analyzer.errors import Damage, KeepaliveError
 from analyzer.facts import CaptureResult, Rows
 from analyzer.reading import ReadAhead, earliest
@@ -130,7 +130,7 @@ def analyze_source(
             Damage(-1, f"no memory left for {tracker.untracked} segments of further connections")
         )
     verdicts = decide(tracker.flows, tracker.probings, end_ns, options.rules)
-    probed = probe_events(tracker.events(only_events=False).batches())
+    labelled = tracker.events(only_events=False)
     return CaptureResult(
         facts=source.facts,
         capture=capture,
@@ -138,10 +138,9 @@ def analyze_source(
         flows=tracker.flows,
         probings=tracker.probings,
         talks=tracker.talks,
-        runs=find_runs(probed),
-        probe_events=probed,
+        find_probing=ProbingFinder(labelled, len(tracker.flows)),
         events=tracker.events(only_events=True),
-        packets=tracker.events(only_events=False) if options.packets else None,
+        packets=labelled if options.packets else None,
         frames=frames,
         tcp_segments=tracker.segments,
         skipped=decoder.skipped(),

@@ -32,7 +32,7 @@ _run = _tuple_like("Run", RUN)
 class Story(NamedTuple):
     """One flow with all that diagnosis looks at. flow: as FLOW; the lists: as RUN and EVENT rows.
 
-    probing: as PROBING, None where nobody probed. probed: its rows of CaptureResult.probe_events.
+    probing: as PROBING, None where nobody probed. probed: its probes, answers and giving up.
     """
 
     flow: Any

@@ -9,24 +9,55 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analyzer import kinds
-from analyzer.facts import Rows
+from analyzer.facts import Events, Rows
 from analyzer.records import EVENT, RUN, as_records, rows
 
 ANSWERED_BY_RESET = 2
 
 
-def probe_events(batches: Iterable[Rows]) -> Rows:
+def probe_events(batches: Iterable[Rows], chosen: NDArray[np.bool_] | None = None) -> Rows:
     """Of EVENT rows in frame order: keep-alive probes, what answers them, and giving up.
 
-    Ordered by flow, then frame.
+    chosen: bool by flow, which ones are wanted (None: all). Ordered by flow, then frame.
     """
     kept = [np.zeros(0, EVENT)]
     for batch in batches:
         wanted = (batch.kind == kinds.KEEPALIVE_PROBE) | (batch.kind == kinds.KEEPALIVE_TIMEOUT)
         wanted |= (batch.answers != 0) & (batch.sender != kinds.NO_SENDER)  # others hold an address there
+        if chosen is not None:
+            wanted[wanted] = chosen[batch.flow[wanted]]
         if wanted.any():
             kept.append(np.asarray(batch)[wanted])
     return in_order(np.concatenate(kept), "frame", "flow")
+
+
+class ProbingFinder:
+    """Finds the probe runs of flows, and the events they are made of, in one pass over the events.
+
+    labelled: every labelled row of the capture. flows: how many it has.
+    """
+
+    def __init__(self, labelled: Events, flows: int) -> None:
+        self._labelled = labelled
+        self._flows = flows
+        self._chosen: NDArray[np.int64] | None = None
+        self._found: tuple[Rows, Rows] | None = None
+
+    def __call__(self, chosen: NDArray[np.int64] | None) -> tuple[Rows, Rows]:
+        """RUN rows and EVENT rows, as CaptureResult.find_probing says; the latest ones are kept."""
+        if self._found is None or not same_flows(chosen, self._chosen):
+            wanted = None
+            if chosen is not None:
+                wanted = np.zeros(self._flows, np.bool_)
+                wanted[chosen] = True
+            events = probe_events(self._labelled.batches(), wanted)
+            self._chosen, self._found = chosen, (find_runs(events), events)
+        return self._found
+
+
+def same_flows(one: NDArray[np.int64] | None, other: NDArray[np.int64] | None) -> bool:
+    """Whether two choices of flows are the same."""
+    return one is other or (one is not None and other is not None and np.array_equal(one, other))
 
 
 def in_order(table: NDArray[Any], *columns: str) -> Rows:
@@ -110,11 +141,11 @@ def measure_spacings(runs: Rows, probes: Rows, start: Any, end: Any) -> None:
     if not len(several):
         return
     owner = np.repeat(several, (end - start)[several])
-    inside = np.concatenate([np.arange(start[run], end[run]) for run in several])
+    count = (end - start)[several]
+    begin = np.cumsum(count) - count
+    inside = np.arange(count.sum()) + np.repeat(start[several] - begin, count)
     order = np.lexsort((spacing[inside], owner))
     value = spacing[inside][order]
-    count = (end - start)[several]
-    begin = np.concatenate(([0], np.cumsum(count)[:-1]))
     runs.spacing_min_ns[several] = value[begin]
     runs.spacing_max_ns[several] = value[begin + count - 1]
     low = value[begin + (count - 1) // 2]

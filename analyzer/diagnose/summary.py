@@ -50,14 +50,14 @@ def stories_of(result: CaptureResult, chosen: NDArray[np.int64]) -> list[Story]:
     flows = flows_of(result.flows, chosen)
     row = result.flows.probing[chosen].astype(np.int64)
     probings = iter(probings_of(result.probings, row[row > 0] - 1))
-    runs = bounds_of(result.runs, chosen)
-    probed = bounds_of(result.probe_events, chosen)
+    all_runs, all_probed = result.find_probing(chosen)
+    runs, probed = bounds_of(all_runs, chosen), bounds_of(all_probed, chosen)
     return [
         Story(
             flow,
             next(probings) if flow.probing else None,
-            runs_of(result.runs[slice(*run)]) if run[0] < run[1] else [],
-            events_of(result.probe_events[slice(*events)]) if events[0] < events[1] else [],
+            runs_of(all_runs[slice(*run)]) if run[0] < run[1] else [],
+            events_of(all_probed[slice(*events)]) if events[0] < events[1] else [],
         )
         for flow, run, events in zip(flows, runs, probed, strict=True)
     ]

@@ -1,0 +1,91 @@
+"""The TCP state of each end at the end of the capture, by RFC 9293 3.3.2 and 3.6."""
+
+from __future__ import annotations
+
+import pytest
+
+from .support import OPENING, tell
+
+STORIES: dict[str, tuple[str, float | None, tuple[str, str]]] = {
+    # what happens: story, end of the capture, states of client and server
+    "SYN": ("0 c>s S 0", 9, ("SYN-SENT", "UNKNOWN")),
+    "SYN-ACK": ("0 c>s S 0\n0.1 s>c SA 0:1", None, ("SYN-SENT", "SYN-RECEIVED")),
+    "open": (OPENING, None, ("ESTABLISHED", "ESTABLISHED")),
+    "refused": ("0 c>s S 0\n0.1 s>c RA 0:1", None, ("CLOSED", "CLOSED")),
+    "one direction": ("0 c>s PA 0+5:0", None, ("ESTABLISHED", "UNKNOWN")),
+    "FIN": (OPENING + "1 c>s FA 101:201", None, ("FIN-WAIT-1", "ESTABLISHED")),
+    "FIN acknowledged": (OPENING + "1 c>s FA 101:201\n1.1 s>c A 201:102", None, ("FIN-WAIT-2", "CLOSE-WAIT")),
+    "FIN of the server acknowledged": (
+        OPENING + "1 s>c FA 201:101\n1.1 c>s A 101:202",
+        None,
+        ("CLOSE-WAIT", "FIN-WAIT-2"),
+    ),
+    "both FINs": (
+        OPENING + "1 c>s FA 101:201\n1.1 s>c FA 201:102",
+        None,
+        ("TIME-WAIT", "LAST-ACK"),
+    ),
+    "both FINs acknowledged": (
+        OPENING + "1 c>s FA 101:201\n1.1 s>c FA 201:102\n1.2 c>s A 102:202",
+        60,
+        ("TIME-WAIT", "CLOSED"),
+    ),
+    "a minute later": (
+        OPENING + "1 c>s FA 101:201\n1.1 s>c FA 201:102\n1.2 c>s A 102:202",
+        62,
+        ("CLOSED", "CLOSED"),
+    ),
+    "FINs cross, one acknowledged": (
+        OPENING + "1 c>s FA 101:201\n1.01 s>c FA 201:101\n1.02 c>s A 102:202",
+        None,
+        ("CLOSING", "TIME-WAIT"),
+    ),
+    "FINs cross": (
+        OPENING + "1 c>s FA 101:201\n1.01 s>c FA 201:101\n1.02 c>s A 102:202\n1.03 s>c A 202:102",
+        None,
+        ("TIME-WAIT", "TIME-WAIT"),
+    ),
+    "RST": (OPENING + "9 s>c R 201", None, ("CLOSED", "CLOSED")),
+    "RST behind a FIN": (OPENING + "1 c>s FA 101:201\n1.1 s>c R 201", None, ("CLOSED", "CLOSED")),
+    "RST behind both FINs": (
+        OPENING + "1 c>s FA 101:201\n1.1 s>c FA 201:102\n1.2 c>s R 102",
+        None,
+        ("CLOSED", "CLOSED"),
+    ),
+    "given up": (
+        OPENING + "60 c>s A 100:201\n75 c>s A 100:201\n90 c>s RA 101:201",
+        None,
+        ("CLOSED", "UNKNOWN"),
+    ),
+    "given up by the server": (
+        OPENING + "60 s>c A 200:101\n75 s>c A 200:101\n90 s>c RA 201:101",
+        None,
+        ("UNKNOWN", "CLOSED"),
+    ),
+    "silence": (
+        OPENING + "60 c>s A 100:201\n75 c>s A 100:201",
+        200,
+        ("ESTABLISHED", "UNKNOWN"),
+    ),
+    "rebooted": (OPENING + "60 c>s A 100:201\n60.1 s>c R 201", None, ("CLOSED", "CLOSED")),
+}
+
+WRONG = {
+    "FINs cross, one acknowledged": "who said FIN second is taken for the passive side (RFC 9293 3.6)",
+    "FINs cross": "who said FIN second is taken for the passive side (RFC 9293 3.6)",
+    "RST behind both FINs": "a RST ends TIME-WAIT and LAST-ACK (RFC 9293 3.10.7.4)",
+}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=WRONG[name]))
+        if name in WRONG
+        else name
+        for name in STORIES
+    ],
+)
+def test_states(name: str) -> None:
+    text, end, states = STORIES[name]
+    assert tell(text, end=end).states == states
