@@ -162,6 +162,7 @@ PROBER_WORDS = ("", "client", "server", "both")
 
 CLIENT = 0
 SERVER = 1
+CROSSED = 2  # added to FLOW.first_closer where the other side said FIN before it heard the first
 NO_SENDER = 255  # an ICMP error, an ARP row, a malformed segment
 SENDER_WORDS = ("client", "server")
 

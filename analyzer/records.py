@@ -115,11 +115,6 @@ FLOW = np.dtype(
         ("probing", "<u4"),  # 1 + PROBING row, 0 = none
         ("talk", "<u4"),  # 1 + TALK row, 0 = none
         ("frames", "<u4"),  # segments, duplicates included
-        ("start", "<i8"),  # ns, first segment
-        ("first_frame", "<i8"),
-        ("last_frame", "<i8"),
-        ("decided_frame", "<i8"),  # the frame that decided the verdict, 0 = none
-        ("handshake_rtt_ns", "<i8"),  # SYN to the ACK that completes the handshake, or MISSING
         ("data_count", "<u4"),  # segments by kind, those that have no event
         ("retransmission_count", "<u4"),
         ("out_of_order_count", "<u4"),
@@ -127,12 +122,18 @@ FLOW = np.dtype(
         ("dup_ack_count", "<u4"),
         ("ack_count", "<u4"),
         ("duplicate_count", "<u4"),
+        ("start", "<i8"),  # ns, first segment
+        ("first_frame", "<i8"),
+        ("last_frame", "<i8"),
+        ("decided_frame", "<i8"),  # the frame that decided the verdict, 0 = none
+        ("decided_life", "<i8"),  # ns, what the side that decided had sent last before, or MISSING
+        ("handshake_rtt_ns", "<i8"),  # SYN to the ACK that completes the handshake, or MISSING
         ("interface", "<u2"),  # where it was first seen
         ("verdict", "u1"),  # kinds.CLOSED …; UNDECIDED until a frame or the end decides
         ("decided_by", "u1"),  # side whose segment decided
         ("client", "u1"),  # side that is the client
         ("last_sender", "u1"),  # side of the latest segment that is no duplicate
-        ("first_closer", "u1"),  # side that sent the first FIN or RST, 255 = none
+        ("first_closer", "u1"),  # side that sent the first FIN or RST (+ CROSSED: FINs crossed), 255 = none
         ("marks", "u1"),  # kinds.FLOW_*
         ("side", SIDE, (2,)),  # side 0 sent the first segment seen
     ],

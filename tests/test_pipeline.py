@@ -72,7 +72,7 @@ def test_story_from_file_to_verdict(tmp_path: Path) -> None:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(records=conversations(icmp=True), form=st.sampled_from(("pcap", "swapped", "pcapng", "gzip")))
+@given(records=conversations(), form=st.sampled_from(("pcap", "swapped", "pcapng", "gzip")))
 def test_bytes_through_every_stage_are_the_same_as_rows_through_tracking(
     records: list[Record], form: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -110,7 +110,7 @@ def settle_verdicts(flows, probings, end_ns, stalled_retransmissions, stalled_ns
                 flow.decided_by = 0
             elif flow.marks & kinds.FLOW_CLOSED:
                 flow.verdict = kinds.CLOSED
-                flow.decided_by = flow.first_closer
+                flow.decided_by = flow.first_closer & 1
             elif flow.verdict == kinds.UNDECIDED:
                 verdict, side = verdict_at_end(flow, probings, end_ns, stalled_retransmissions, stalled_ns)
                 flow.verdict = verdict

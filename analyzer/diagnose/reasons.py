@@ -175,7 +175,7 @@ def peer_dead(case: Case) -> str:
 
 def half_closed(case: Case) -> str:
     fins = case.frames(kinds.FIN)
-    closer = case.name(int(case.flow.first_closer)) if case.flow.first_closer < 2 else "one side"
+    closer = case.name(case.flow.first_closer)
     other = "server" if closer == "client" else "client"
     if case.decided:
         return f"FIN of the {closer} ({listed(fins)}), then RST of the {case.by} in frame {case.decided}"

@@ -121,15 +121,15 @@ def answers_of(probes: Rows, events: Rows) -> tuple[Any, Any]:
 
 
 def mark_given_up(runs: Rows, events: Rows) -> None:
-    """The last run of a prober whose RST gave up."""
-    given_up = as_records(np.asarray(events)[events.kind == kinds.KEEPALIVE_TIMEOUT])
-    if not len(given_up):
-        return
-    last = np.ones(len(runs), bool)
-    last[:-1] = (runs.flow[1:] != runs.flow[:-1]) | (runs.prober[1:] != runs.prober[:-1])
+    """The run that a prober's RST gave up. runs: ordered by flow, side and first frame."""
     key = runs.flow.astype(np.int64) * 2 + runs.prober
-    ended = np.isin(key, given_up.flow.astype(np.int64) * 2 + given_up.sender)
-    runs.outcome[last & ended] = kinds.RUN_GAVE_UP
+    first_frame = np.ascontiguousarray(runs.first_frame)
+    for event in events[events.kind == kinds.KEEPALIVE_TIMEOUT]:
+        mine = int(event.flow) * 2 + int(event.sender)
+        begin, end = np.searchsorted(key, (mine, mine + 1))
+        position = begin + np.searchsorted(first_frame[begin:end], event.frame) - 1
+        if position >= begin:
+            runs.outcome[position] = kinds.RUN_GAVE_UP
 
 
 def measure_spacings(runs: Rows, probes: Rows, start: Any, end: Any) -> None:

@@ -17,6 +17,8 @@ def end_states(flow: Any, end_ns: int, time_wait_ns: int) -> tuple[int, int]:
     is not known: a peer that is dead or cut off has not heard it.
     """
     verdict = flow.verdict
+    if verdict == kinds.CLOSED and flow.marks & kinds.FLOW_RESET:
+        return CLOSED, CLOSED  # a RST ends TIME-WAIT and LAST-ACK, too (RFC 9293 3.10.7.4)
     if verdict in (kinds.REFUSED, kinds.RESET_VERDICT, kinds.MIDDLEBOX_RESET, kinds.PEER_REBOOTED):
         return CLOSED, CLOSED
     if verdict == kinds.PEER_DEAD:
@@ -33,7 +35,7 @@ def side_state(flow: Any, index: int, end_ns: int, time_wait_ns: int) -> int:
     sent_fin, peer_fin = bool(x.marks & kinds.SIDE_FIN), bool(y.marks & kinds.SIDE_FIN)
     fin_acked, peer_fin_acked = bool(x.marks & kinds.SIDE_FIN_ACKED), bool(y.marks & kinds.SIDE_FIN_ACKED)
     if sent_fin and peer_fin:
-        if flow.first_closer != index:
+        if flow.first_closer == 1 - index:
             return CLOSED if fin_acked else LAST_ACK
         if not fin_acked:
             return CLOSING if peer_fin_acked else FIN_WAIT_1

@@ -41,6 +41,8 @@ def last_sign_of_life(flow: Any) -> int:
     if flow.verdict in (kinds.PEER_DEAD, kinds.PROBING, kinds.STALLED):
         peer = flow.side[1 - flow.decided_by]
         return int(peer.last_time) if peer.marks & kinds.SIDE_SENT else kinds.MISSING
+    if flow.verdict in (kinds.PEER_REBOOTED, kinds.MIDDLEBOX_RESET):
+        return int(flow.decided_life)  # the RST is no sign of the connection's life
     heard = [int(side.last_time) for side in flow.side if side.marks & kinds.SIDE_SENT]
     return max(heard, default=kinds.MISSING)
 

@@ -12,6 +12,9 @@ from typing import Any
 
 from analyzer import kinds
 
+LATE, LATE_NS = 1.125, 10_000_000
+"""A timer fires at most so much late: an eighth of it (the kernel's timer wheel) and scheduling."""
+
 
 @dataclass
 class Timers:
@@ -52,19 +55,33 @@ def measure(runs: list[Any], events: list[Any], side: int) -> Timers:
         return timers
     probes = [each for each in events if each.kind == kinds.KEEPALIVE_PROBE and each.sender == side]
     answered = {event.answers for event in events if event.answers}
+    after_answer: list[int] = []
     for run in mine:
         inside = [each for each in probes if run.first_frame <= each.frame <= run.last_frame]
+        if run.outcome == kinds.RUN_GAVE_UP and inside[-1].frame in answered:
+            answered -= {each.frame for each in inside}  # given up all the same: they never arrived
         if run.idle_ns != kinds.MISSING:
             timers.times_ns.append(run.idle_ns)
         for probe, following in pairwise(inside):
             pause = following.time_ns - probe.time_ns
-            (timers.times_ns if probe.frame in answered else timers.intervals_ns).append(pause)
-    if mine[-1].outcome == kinds.RUN_GAVE_UP:
-        timers.count = trailing_unanswered(probes, answered)
-        gave_up = [each for each in events if each.kind == kinds.KEEPALIVE_TIMEOUT and each.sender == side]
-        if timers.count and gave_up:
-            timers.intervals_ns.append(gave_up[-1].time_ns - probes[-1].time_ns)
+            (after_answer if probe.frame in answered else timers.intervals_ns).append(pause)
+        if run.outcome == kinds.RUN_GAVE_UP:
+            timers.count = trailing_unanswered(inside, answered)
+            timers.intervals_ns += pause_before_giving_up(events, side, inside[-1])
+    # Linux sets its timer to the interval after every probe, if that is longer than the keepalive time.
+    longest = LATE * timers.time_ns + LATE_NS if timers.times_ns else float("inf")
+    timers.intervals_ns += [pause for pause in after_answer if pause > longest]
+    timers.times_ns += [pause for pause in after_answer if pause <= longest]
     return timers
+
+
+def pause_before_giving_up(events: list[Any], side: int, last: Any) -> list[int]:
+    """From a prober's last probe to its RST, where that is in the capture."""
+    return [
+        each.time_ns - last.time_ns
+        for each in events
+        if each.kind == kinds.KEEPALIVE_TIMEOUT and each.sender == side and each.frame > last.frame
+    ][:1]
 
 
 def trailing_unanswered(probes: list[Any], answered: set[int]) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 from analyzer.facts import CaptureResult
 from analyzer.tables.addresses import address_texts, is_ipv4
 from analyzer.tables.select import last_times
-from analyzer.tables.values import Array, Block, between, integers, pick, seconds, who
+from analyzer.tables.values import Array, Block, between, closer, integers, pick, seconds, who
 
 
 class Diagnosis(Protocol):
@@ -127,7 +127,7 @@ BUILDERS: dict[str, Callable[[FlowView], Any]] = {
     "verdict": lambda view: view.flows["verdict"],
     "reason": lambda view: view.diagnosis.reasons(view.result, view.rows),
     "severity": lambda view: view.summary["severity"],
-    "closed_by": lambda view: who(view.flows["first_closer"], view.flows["client"]),
+    "closed_by": lambda view: who(closer(view.flows["first_closer"]), view.flows["client"]),
     "prober": lambda view: view.summary["prober"] - np.uint8(1),  # code 0, nobody, wraps to missing
     "probes": _summed("probes"),
     "replies": _summed("replies"),

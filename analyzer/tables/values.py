@@ -38,6 +38,11 @@ def who(side: Array, client: Array) -> Array:
     return np.where(side == NONE, NONE, side ^ client).astype(np.uint8)
 
 
+def closer(first_closer: Array) -> Array:
+    """The side that closed first, without the mark of crossing FINs; 255 stays missing."""
+    return np.where(first_closer == NONE, NONE, first_closer & 1).astype(np.uint8)
+
+
 def booleans(values: Array, known: Array) -> Array:
     """0 or 1 where known, else missing."""
     return np.where(known, values != 0, NONE).astype(np.uint8)

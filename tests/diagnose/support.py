@@ -14,7 +14,7 @@ import numpy as np
 from analyzer import kinds
 from analyzer.facts import CaptureResult
 from analyzer.pipeline import Diagnosis, analyze
-from analyzer.records import as_records
+from analyzer.records import EVENT, as_records
 from analyzer.rules import Options, Rules
 from tests.helpers import wire
 from tests.helpers.segment import Endpoint, Record
@@ -81,7 +81,7 @@ class Case:
     @property
     def packets(self) -> Any:
         assert self.result.packets is not None
-        return as_records(np.concatenate(list(self.result.packets.batches())))
+        return as_records(np.concatenate([np.zeros(0, EVENT), *self.result.packets.batches()]))
 
 
 def diagnose(records: Iterable[Record], *, end: float | None = None, rules: Rules | None = None) -> Case:

@@ -6,7 +6,6 @@ import statistics
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from analyzer import kinds
@@ -201,7 +200,6 @@ def test_copies_and_icmp_errors_end_no_run() -> None:
     assert runs_of(case) == [(2, 0, "unanswered")]
 
 
-@pytest.mark.xfail(strict=True, reason="the last run of a prober is taken for the one it gave up")
 def test_prober_that_goes_on_after_a_forged_rst_gave_up_once() -> None:
     case = tell(
         OPENING

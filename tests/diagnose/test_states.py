@@ -70,22 +70,8 @@ STORIES: dict[str, tuple[str, float | None, tuple[str, str]]] = {
     "rebooted": (OPENING + "60 c>s A 100:201\n60.1 s>c R 201", None, ("CLOSED", "CLOSED")),
 }
 
-WRONG = {
-    "FINs cross, one acknowledged": "who said FIN second is taken for the passive side (RFC 9293 3.6)",
-    "FINs cross": "who said FIN second is taken for the passive side (RFC 9293 3.6)",
-    "RST behind both FINs": "a RST ends TIME-WAIT and LAST-ACK (RFC 9293 3.10.7.4)",
-}
 
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=WRONG[name]))
-        if name in WRONG
-        else name
-        for name in STORIES
-    ],
-)
+@pytest.mark.parametrize("name", STORIES)
 def test_states(name: str) -> None:
     text, end, states = STORIES[name]
     assert tell(text, end=end).states == states

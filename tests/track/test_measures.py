@@ -95,7 +95,6 @@ class TestBytes:
         told = tell(OPENING + "1 c>s FA 1+10:1\n2 s>c FA 1:12\n2.1 c>s FA 1+10:1 = fin")
         assert (told.client.bytes, told.server.bytes) == (10, 0)
 
-    @pytest.mark.xfail(strict=True, reason="payload of a SYN (RFC 7413) is not counted")
     def test_payload_of_the_syn_counts(self) -> None:
         assert tell("0 c>s S 0+20\n0.1 s>c SA 0:21\n0.2 c>s PA 21+5:1").client.bytes == 25
 

@@ -78,8 +78,11 @@ def test_interpreted_gives_the_same() -> None:
 
 
 @pytest.mark.slow
-def test_bounds_are_kept_and_checking_them_changes_nothing(tmp_path: Path) -> None:
+def test_bounds_are_kept_and_checking_them_changes_nothing(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
     """With a cache of its own, for one that was built without checks would check nothing (design 10)."""
-    run = elsewhere(str(4 * FEW), "--canary", NUMBA_BOUNDSCHECK="1", NUMBA_CACHE_DIR=str(tmp_path))
+    cache = tmp_path_factory.getbasetemp() / "bounds"  # the fuzz tests compile into the same
+    run = elsewhere(str(4 * FEW), "--canary", NUMBA_BOUNDSCHECK="1", NUMBA_CACHE_DIR=str(cache))
     assert run.returncode == 0, run.stderr
     assert run.stdout.split() == ["canary:IndexError", digest(4 * FEW)]

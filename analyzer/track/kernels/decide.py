@@ -12,6 +12,8 @@ from analyzer.track.kernels.update import hop_distance, knows_hops
 def decide(flow, verdict, sender, frame):
     """Set the verdict unless an earlier frame has."""
     if flow.verdict == kinds.UNDECIDED:
+        x = flow.side[sender]
+        flow.decided_life = x.last_time if x.marks & kinds.SIDE_SENT else kinds.MISSING
         flow.verdict = verdict
         flow.decided_by = sender
         flow.decided_frame = frame

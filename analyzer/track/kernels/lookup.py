@@ -129,6 +129,7 @@ def open_flow(flow, segment, previous):
     flow.verdict = kinds.UNDECIDED
     flow.first_closer = kinds.NO_SENDER
     flow.handshake_rtt_ns = kinds.MISSING
+    flow.decided_life = kinds.MISSING
     # Without a handshake the lower port is the server's; of two equal ones the first sender's is not.
     flow.client = 1 if segment.source_port < segment.destination_port else 0
 

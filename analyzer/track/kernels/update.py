@@ -41,6 +41,8 @@ def note_syn(flow, sender, segment):
         x.marks |= kinds.SIDE_BARE_SYN
     x.next_seq = sequence_end(segment)
     x.base_seq = segment.seq
+    if x.syn_count == 0:
+        x.bytes += segment.length  # RFC 7413
     x.pending_since = 0
     if x.syn_count < 255:
         x.syn_count += 1
@@ -248,6 +250,19 @@ def note_talk(flow, sender, segment, kind, talks, counters):
         note_clock(talk_of(flow, talks, counters).side[sender], segment)
 
 
+@aside
+def note_fin(flow, x, y, segment):
+    """A FIN of side `x`; the second one closes, and crosses the first unless it acknowledges that."""
+    if y.marks & kinds.SIDE_FIN and not flow.marks & kinds.FLOW_CLOSED:
+        flow.marks |= kinds.FLOW_CLOSED
+        heard = segment.control & kinds.FLAG_ACK != 0 and not precedes(
+            np.int64(segment.ack), np.int64(y.next_seq)
+        )
+        if not heard and not y.marks & kinds.SIDE_FIN_ACKED and flow.first_closer < kinds.CROSSED:
+            flow.first_closer += kinds.CROSSED
+    x.marks |= kinds.SIDE_FIN
+
+
 @step
 def note_seen(flow, sender, segment):
     """The side sent something, now."""
@@ -277,9 +292,7 @@ def update(flow, sender, segment, kind, talks, counters):
             if kind == kinds.RETRANSMISSION and x.retransmissions < 255:
                 x.retransmissions += 1
         if segment.control & kinds.FLAG_FIN:
-            x.marks |= kinds.SIDE_FIN
-            if y.marks & kinds.SIDE_FIN:
-                flow.marks |= kinds.FLOW_CLOSED
+            note_fin(flow, x, y, segment)
         if segment.control & kinds.FLAG_ACK:
             note_acknowledgment(y, segment)
         x.window = segment.window
