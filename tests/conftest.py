@@ -50,6 +50,22 @@ def tshark() -> str:
     return path
 
 
+@pytest.fixture(scope="session")
+def warm_kernels() -> None:
+    """Kernels are compiled, so that no command says on stderr that it does so first."""
+    from analyzer import pipeline
+
+    if pipeline.compiles_first():
+        pipeline.warm_up()
+
+
+@pytest.fixture(autouse=True)
+def kernels_before_commands(request: pytest.FixtureRequest) -> None:
+    """Tests of the commands read what these say, to the letter."""
+    if "commands" in request.path.parts:
+        request.getfixturevalue("warm_kernels")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--require",

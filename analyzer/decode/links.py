@@ -92,8 +92,14 @@ LINKS: dict[int, tuple[str, int]] = {
 """Number → name, and the layer a frame begins with."""
 
 
+NO_FRAME = 0xFFFF
+"""Link type of records that Wireshark numbers although they hold no frame (`sources.NO_LINK`)."""
+
+
 def link_name(number: int) -> str:
     """A link type as people call it, with its number: `link type 105 (IEEE 802.11)`."""
+    if number == NO_FRAME:
+        return "records without a frame"
     if number in LINKS:
         return f"link type {number} ({LINKS[number][0]})"
     return f"link type {number}"
