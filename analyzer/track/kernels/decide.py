@@ -4,8 +4,8 @@ import numpy as np
 
 from analyzer import kinds
 from analyzer.track.kernels.lookup import sender_in
+from analyzer.track.kernels.measures import hop_distance, knows_hops
 from analyzer.track.kernels.steps import aside, step
-from analyzer.track.kernels.update import hop_distance, knows_hops
 
 
 @aside
@@ -38,14 +38,14 @@ def reset_verdict(flow, sender, segment, kind):
     return kinds.RESET_VERDICT
 
 
-@step
+@aside
 def is_challenge(flow, flows, sender, segment):
     """Whether a bare ACK during a handshake speaks for the connection that the 4-tuple had before.
 
     RFC 9293 3.10.7.4: a SYN in a synchronized state is answered with an ACK of what was expected.
     """
     y = flow.side[1 - sender]
-    if flow.previous == 0 or flow.side[sender].marks & kinds.SIDE_SYN or not y.marks & kinds.SIDE_SYN:
+    if flow.side[sender].marks & kinds.SIDE_SYN or not y.marks & kinds.SIDE_SYN:
         return False
     if segment.length != 0 or segment.control & 0x17 != kinds.FLAG_ACK:
         return False
@@ -69,3 +69,19 @@ def answers_challenge(flow, flows, sender, segment):
         return False
     decide(old, kinds.PEER_REBOOTED, old_sender, segment.frame)
     return True
+
+
+@step
+def speaks_of_old_flow(flow, flows, sender, segment):
+    """Whether a segment of a handshake belongs to the connection that the 4-tuple had before.
+
+    That is the old peer's challenge ACK, and the RST that answers it; neither changes this flow.
+    """
+    if flow.previous == 0:
+        return False
+    if segment.control & kinds.FLAG_RST:
+        return answers_challenge(flow, flows, sender, segment)
+    if is_challenge(flow, flows, sender, segment):
+        flow.marks |= kinds.FLOW_CHALLENGED
+        return True
+    return False

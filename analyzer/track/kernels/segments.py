@@ -7,7 +7,7 @@ from analyzer import kinds
 from analyzer.sequence import advance
 from analyzer.track.kernels.ahead import look_ahead
 from analyzer.track.kernels.answers import answer_kind, reset_kind
-from analyzer.track.kernels.decide import answers_challenge, decide, is_challenge, reset_verdict
+from analyzer.track.kernels.decide import decide, reset_verdict, speaks_of_old_flow
 from analyzer.track.kernels.duplicates import is_duplicate, remember
 from analyzer.track.kernels.emit import begin_event
 from analyzer.track.kernels.lookup import ROW_MASK, begins_anew, find_slot
@@ -149,17 +149,12 @@ def track_new(flow, row, sender, segment, flows, probings, talks, counters, even
     """Label a segment that is no duplicate and move its flow on; its kind."""
     last_time = flow.side[flow.last_sender].last_time if flow.frames > 1 else kinds.MISSING
     begin_event(event, segment, row, sender, last_time)
-    if is_challenge(flow, flows, sender, segment):
-        flow.marks |= kinds.FLOW_CHALLENGED  # it speaks of the old connection: no state of this one
+    if speaks_of_old_flow(flow, flows, sender, segment):
         note_base(flow.side[sender], flow.side[1 - sender], segment)
         note_seen(flow, sender, segment)
-        flow.side[sender].marks |= kinds.SIDE_DISORDER
         note_activity(flow, probings, segment)
-        return kinds.ACK
-    if segment.control & kinds.FLAG_RST and answers_challenge(flow, flows, sender, segment):
-        note_seen(flow, sender, segment)
-        note_activity(flow, probings, segment)
-        return kinds.RESET
+        flow.side[sender].marks |= kinds.SIDE_DISORDER  # its numbers are not those of this flow
+        return kinds.RESET if segment.control & kinds.FLAG_RST else kinds.ACK
     kind = label(flow, row, sender, segment, probings, last_time, counters, event)
     if segment.control & kinds.FLAG_RST:
         decide(flow, reset_verdict(flow, sender, segment, kind), sender, segment.frame)
