@@ -12,7 +12,7 @@ from analyzer.diagnose.plain import Story, bounds_of, events_of, flows_of, probi
 from analyzer.diagnose.states import end_states
 from analyzer.diagnose.timers import measure, median
 from analyzer.facts import CaptureResult, Rows
-from analyzer.records import SUMMARY, as_records
+from analyzer.records import EVENT, RUN, SUMMARY, as_records, rows
 from analyzer.rules import Rules
 
 SEVERITY = np.array(
@@ -52,7 +52,8 @@ def stories_of(result: CaptureResult, chosen: NDArray[np.int64]) -> list[Story]:
     flows = flows_of(result.flows, chosen)
     row = result.flows.probing[chosen].astype(np.int64)
     probings = iter(probings_of(result.probings, row[row > 0] - 1))
-    all_runs, all_probed = result.find_probing(chosen)
+    probing = chosen[row > 0]  # where nobody probed, the events need no look
+    all_runs, all_probed = result.find_probing(probing) if len(probing) else (rows(0, RUN), rows(0, EVENT))
     runs, probed = bounds_of(all_runs, chosen), bounds_of(all_probed, chosen)
     return [
         Story(

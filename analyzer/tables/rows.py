@@ -19,7 +19,7 @@ from analyzer.tables.flow_columns import Diagnosis, FlowView, flow_block
 from analyzer.tables.select import Selection, passing_rows
 from analyzer.tables.values import Array, Block, join
 
-BLOCK = 1 << 15  # flows a block: some 30 MB of columns; our choice
+BLOCK = 1 << 11  # flows a block: some tens of MB with their probes; our choice
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,9 @@ class Tables:
 
     def _probe_runs(self) -> Iterator[Block]:
         for part, result in enumerate(self.selection.results):
-            yield run_block(result, result.runs[self.selection.chosen(part)[result.runs["flow"]]])
+            rows = np.flatnonzero(self.selection.chosen(part)[result.runs["flow"]])
+            for start in range(0, max(len(rows), 1), BLOCK):
+                yield run_block(result, result.runs[rows[start : start + BLOCK]])
 
     def _handshakes(self) -> Iterator[Block]:
         for part, result in enumerate(self.selection.results):

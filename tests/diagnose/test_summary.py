@@ -74,6 +74,27 @@ class TestTimers:
         case = tell(OPENING + answered(30.04, 105.04, 180.04, 255.04))
         assert timers(case) == (30, 75, None)
 
+    @pytest.mark.xfail(strict=True, reason="the prober's own late acknowledgment is taken for activity")
+    def test_counts_from_what_the_prober_received(self) -> None:
+        """Linux measures from the last segment received; its delayed ACK of that one does not count."""
+        story = "10 s>c PA 201+9:101\n10.2 c>s A 101:210\n70.02 c>s A 100:210\n70.03 s>c A 210:101"
+        assert timers(tell(OPENING + story)) == (60.02, None, None)
+
+    @pytest.mark.xfail(strict=True, reason="the other side's RST is taken for activity that began a new run")
+    def test_of_both_sides_that_gave_up(self) -> None:
+        """The path is cut: neither side hears of what the other does meanwhile."""
+        story = """
+            60.03   c>s  A   100:201
+            70.03   c>s  A   100:201
+            75.04   s>c  A   200:101
+            80.03   c>s  RA  101:201
+            95.04   s>c  A   200:101
+            115.04  s>c  RA  201:101
+        """
+        case = tell(OPENING + story)
+        assert timers(case, CLIENT) == (60, 10, 2)
+        assert timers(case, SERVER) == (75, 20, 2)
+
     def test_where_the_answers_never_arrived(self) -> None:
         """Only the way back is cut: what the prober waits between probes is the interval."""
         case = tell(OPENING + answered(10.04, 11.04, 12.04) + "13.04 c>s RA 101:201")

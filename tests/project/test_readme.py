@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +51,17 @@ def test_ci_runs_the_second_set_up_command() -> None:
 @pytest.mark.parametrize("block", readme.blocks("console"), ids=lambda block: block.splitlines()[0][2:])
 def test_the_output_shown_is_what_is_written(block: str) -> None:
     assert block == readme.with_output(block), "python -m tests.project.readme brings it up to date"
+
+
+def test_the_python_example_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [example] = readme.blocks("python")
+    (tmp_path / "captures").symlink_to(ROOT / "captures", target_is_directory=True)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, "README.md", "exec"), {})
+    assert "peer_dead" in capsys.readouterr().out
+    assert len(list((tmp_path / "tables").glob("*.parquet"))) == 5
 
 
 @pytest.mark.parametrize("command", COMMANDS)
