@@ -1,13 +1,16 @@
 """Damaged captures: real ones with bytes changed, cut, repeated, moved; and bytes without any sense.
 
     python -m tests.fuzz.mutate SEED SECONDS FILE…
+    python -m tests.fuzz.mutate SEED --digest COUNT FILE…
 
 Analyzes such captures for a while, in a process of its own, and prints how many. It ends with a
-traceback as soon as the analyzer raises what it should not.
+traceback as soon as the analyzer raises what it should not. Or analyzes so many, and prints a
+digest of all results.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import struct
@@ -24,9 +27,13 @@ from analyzer import kinds
 from analyzer.errors import KeepaliveError
 from analyzer.pipeline import Diagnosis, Outcome, analyze, warm_up
 from analyzer.rules import Options, Rules
+from tests.track.support import bits
 
 LARGEST = 20_000
 """Bytes of a real capture that are used, so that many are tried in little time."""
+
+FEW_FRAMES = 6_000
+"""The same for what runs interpreted."""
 
 TELLING = (0, 1, 2, 3, 4, 5, 6, 15, 16, 19, 20, 27, 28, 40, 59, 60, 127, 128, 254, 255)
 """Byte values at which lengths, offsets, versions and types change their meaning."""
@@ -187,8 +194,30 @@ def try_for(seconds: float, seed: int, paths: list[str], at_most: int = sys.maxs
     return count
 
 
+def digest(seed: int, count: int, paths: list[str]) -> str:
+    """Of every result of so many damaged captures, each cut to a few frames."""
+    chance = random.Random(seed)
+    seeds = [content[:FEW_FRAMES] for content in seeds_of(paths)]
+    state = hashlib.sha256()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "damaged"
+        for _ in range(count):
+            path.write_bytes(mutated(chance, seeds))
+            outcome = analyze([str(path)], Options(packets=True))
+            for capture in outcome.captures:
+                said = capture.frames, capture.tcp_segments, capture.skipped, capture.facts.damages
+                state.update(repr(said).encode() + bits(capture.flows) + bits(capture.runs))
+                assert capture.packets is not None
+                for batch in capture.packets.batches():
+                    state.update(bits(batch))
+    return state.hexdigest()
+
+
 def main() -> None:
     seed, seconds, *paths = sys.argv[1:]
+    if seconds == "--digest":
+        print(digest(int(seed), int(paths[0]), paths[1:]))  # noqa: T201
+        return
     warm_up()  # compiling takes longer than trying
     print(json.dumps(try_for(float(seconds), int(seed), paths)))  # noqa: T201
 

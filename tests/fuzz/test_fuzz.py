@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from .mutate import mutated, seeds_of, try_for
+from .mutate import digest, mutated, seeds_of, try_for
 
 ROOT = Path(__file__).parents[2]
 SECONDS = float(os.environ.get("KEEPALIVE_FUZZ_SECONDS") or 5)
@@ -55,6 +55,20 @@ def test_damaged_captures_with_bounds_checks(
     )
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout)["read"] > 0
+
+
+def test_interpreted_gives_the_same(captures: list[str]) -> None:
+    """Numbers that no real capture holds are where compiled and interpreted arithmetic differ (design 10)."""
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.fuzz.mutate", str(SEED + 3), "--digest", "200", *captures],
+        cwd=ROOT,
+        env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.split() == [digest(SEED + 3, 200, captures)]
 
 
 @pytest.mark.parametrize("option", [["--json"], ["--flow", "0"], []], ids=["json", "flow", "overview"])
