@@ -21,7 +21,7 @@ from analyzer import kinds, pipeline
 from analyzer.facts import CaptureResult
 from analyzer.pipeline import analyze, analyze_source
 from analyzer.rules import Options, Rules
-from analyzer.sources import CHUNK_FRAMES
+from analyzer.sources import CHUNK_FRAMES, discover, open_capture
 from tests.helpers import wire
 from tests.helpers.segment import Record
 from tests.helpers.strategies import conversations
@@ -209,7 +209,7 @@ class TestChunks:
         path = tmp_path / "a.pcap"
         path.write_bytes(wire.pcap_bytes(replace(record, frame=n) for n, record in enumerate(records, 1)))
         plain = only(path, Options(packets=True))
-        smaller = functools.partial(pipeline.open_capture, chunk_bytes=chunk_bytes, chunk_frames=chunk_frames)
+        smaller = functools.partial(open_capture, chunk_bytes=chunk_bytes, chunk_frames=chunk_frames)
         monkeypatch.setattr(pipeline, "open_capture", smaller)
         cut = only(path, Options(packets=True))
         assert bits(plain.flows) == bits(cut.flows)
@@ -236,8 +236,8 @@ def readers() -> list[threading.Thread]:
 
 class TestReader:
     def test_what_it_raises_comes_out(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        found = pipeline.discover([write(tmp_path / "a.pcap")], join=False)
-        with pipeline.open_capture(found.captures[0]) as source:
+        found = discover([write(tmp_path / "a.pcap")], join=False)
+        with open_capture(found.captures[0]) as source:
             good = source.chunks()
 
             def chunks() -> Iterator[Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,7 +33,7 @@ class EventStore:
         self._held: list[Rows] = []
         self._held_rows = 0
         self._spilled: list[Path] = []
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: str | None = None
         self.rows = 0
 
     def append(self, batch: Rows) -> None:
@@ -48,8 +50,9 @@ class EventStore:
         import pyarrow as pa
 
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="keepalive-")
-        path = Path(self._folder.name) / f"events-{len(self._spilled):05}.arrow"
+            self._folder = tempfile.mkdtemp(prefix="keepalive-")
+            weakref.finalize(self, shutil.rmtree, self._folder, True)
+        path = Path(self._folder) / f"events-{len(self._spilled):05}.arrow"
         schema = pa.schema([("event", pa.binary(EVENT.itemsize))])
         with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
             for batch in self._held:

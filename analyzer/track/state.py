@@ -81,9 +81,7 @@ class State:
     """
 
     def __init__(self, rules: Rules, *, all_packets: bool = False, most_flows: int = MOST_FLOWS) -> None:
-        self.flows, most_flows = reserve(min(most_flows, MOST_FLOWS), FLOW)
-        self.probings, _ = reserve(most_flows, PROBING)
-        self.talks, _ = reserve(most_flows, TALK)
+        self.flows, self.probings, self.talks = reserve(min(most_flows, MOST_FLOWS), FLOW, PROBING, TALK)
         self.recent = rows(RECENT_ROOM, RECENT)
         self.ahead = rows(LOOK_AHEAD, AHEAD)
         self.buckets = np.zeros(FIRST_BUCKETS, np.uint32)
@@ -96,11 +94,14 @@ class State:
             tracker[name] = getattr(rules, name)
 
 
-def reserve(count: int, dtype: np.dtype[Any]) -> tuple[Rows, int]:
-    """Zeroed rows of anonymous memory, halving the number until the system grants it."""
+def reserve(count: int, *dtypes: np.dtype[Any]) -> list[Rows]:
+    """As many zeroed rows of each dtype, in anonymous memory; halved until the system grants all.
+
+    All get the same number: a flow may need a row of each.
+    """
     while True:
         try:
-            return rows(count, dtype), count
+            return [rows(count, dtype) for dtype in dtypes]
         except MemoryError:
             if count <= 1 << 16:
                 raise

@@ -112,7 +112,7 @@ def probes_again(rows: list[Any]) -> bool:
     return False
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(conversations(icmp=True))
 def test_runs_are_those_of_the_oracle(conversation: list[Record]) -> None:
     assume(len(conversation) < MOST_TENTATIVE)  # beyond, it is not known what was forgotten

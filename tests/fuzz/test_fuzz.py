@@ -17,14 +17,14 @@ import pytest
 from .mutate import digest, mutated, seeds_of, try_for
 
 ROOT = Path(__file__).parents[2]
-SECONDS = float(os.environ.get("KEEPALIVE_FUZZ_SECONDS") or 5)
+SECONDS = float(os.environ.get("KEEPALIVE_FUZZ_SECONDS") or 4)
 SEED = int(os.environ.get("KEEPALIVE_FUZZ_SEED") or 20)
 PATIENCE_S = 300
 """Beyond this, a run hangs: compiling all kernels with bounds checks takes a minute of it."""
 
 
 @pytest.fixture(scope="module")
-def captures(recorded: Path) -> list[str]:
+def real_captures(recorded: Path) -> list[str]:
     """Real captures: the project's, and the shared ones of many formats where they are at hand."""
     found = sorted(recorded.glob("*.pcapng"))
     folder = os.environ.get("KEEPALIVE_CAPTURES")
@@ -33,20 +33,20 @@ def captures(recorded: Path) -> list[str]:
     return [str(path) for path in found]
 
 
-def test_damaged_captures(captures: list[str]) -> None:
-    count = try_for(SECONDS, SEED, captures)
+def test_damaged_captures(real_captures: list[str]) -> None:
+    count = try_for(SECONDS, SEED, real_captures)
     assert count["read"] > 20
     assert count["refused"] > 0
 
 
 @pytest.mark.slow
 def test_damaged_captures_with_bounds_checks(
-    captures: list[str], tmp_path_factory: pytest.TempPathFactory
+    real_captures: list[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """In a process and with a kernel cache of its own, else nothing would be checked (design 10)."""
     cache = tmp_path_factory.getbasetemp() / "bounds"
     run = subprocess.run(
-        [sys.executable, "-m", "tests.fuzz.mutate", str(SEED + 1), str(SECONDS), *captures],
+        [sys.executable, "-m", "tests.fuzz.mutate", str(SEED + 1), str(SECONDS), *real_captures],
         cwd=ROOT,
         env=os.environ | {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(cache)},
         capture_output=True,
@@ -57,10 +57,10 @@ def test_damaged_captures_with_bounds_checks(
     assert json.loads(run.stdout)["read"] > 0
 
 
-def test_interpreted_gives_the_same(captures: list[str]) -> None:
+def test_interpreted_gives_the_same(real_captures: list[str]) -> None:
     """Numbers that no real capture holds are where compiled and interpreted arithmetic differ (design 10)."""
     run = subprocess.run(
-        [sys.executable, "-m", "tests.fuzz.mutate", str(SEED + 3), "--digest", "200", *captures],
+        [sys.executable, "-m", "tests.fuzz.mutate", str(SEED + 3), "--digest", "200", *real_captures],
         cwd=ROOT,
         env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
         capture_output=True,
@@ -68,14 +68,16 @@ def test_interpreted_gives_the_same(captures: list[str]) -> None:
         timeout=PATIENCE_S,
     )
     assert run.returncode == 0, run.stderr
-    assert run.stdout.split() == [digest(SEED + 3, 200, captures)]
+    assert run.stdout.split() == [digest(SEED + 3, 200, real_captures)]
 
 
 @pytest.mark.parametrize("option", [["--json"], ["--flow", "0"], []], ids=["json", "flow", "overview"])
-def test_the_command_ends_with_a_known_status(captures: list[str], tmp_path: Path, option: list[str]) -> None:
+def test_the_command_ends_with_a_known_status(
+    real_captures: list[str], tmp_path: Path, option: list[str]
+) -> None:
     """Nor is there a traceback where results are shown. One call with many files, for it starts slowly."""
     chance = random.Random(SEED + 2)
-    seeds = seeds_of(captures)
+    seeds = seeds_of(real_captures)
     for number in range(60):
         (tmp_path / f"{number}.pcap").write_bytes(mutated(chance, seeds))
     run = subprocess.run(

@@ -58,7 +58,7 @@ def track(
         tracker._state.tracker[0].seed = seed
     edges = [0, *sorted(cut for cut in cuts if 0 < cut < len(rows)), len(rows)]
     for begin, end in zip(edges[:-1], edges[1:], strict=True):
-        tracker.track(rows[begin:end].copy())
+        tracker.track(as_records(rows[begin:end].copy()))
     tracker.finish()
     return tracker
 
@@ -153,10 +153,3 @@ def result_bits(tracker: Tracker) -> tuple[bytes, ...]:
     """Everything that tracking hands on, to be compared bit by bit."""
     packets, events = table(tracker), table(tracker, only_events=True)
     return tuple(map(bits, (tracker.flows, tracker.probings, tracker.talks, packets, events)))
-
-
-def forget_spilled(tracker: Tracker) -> None:
-    """Delete the events on disk now, rather than whenever the tracker goes."""
-    folder = tracker._store._folder
-    if folder is not None:
-        folder.cleanup()
