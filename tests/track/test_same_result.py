@@ -15,7 +15,7 @@ from tests.helpers.segment import Record
 from tests.helpers.strategies import conversations
 
 from .digest import digest
-from .support import bits, forget_spilled, result_bits, track
+from .support import bits, result_bits, track
 
 ROOT = Path(__file__).parents[2]
 FEW = 60
@@ -48,7 +48,6 @@ def test_the_hash_seed_does_not_matter(conversation: list[Record], one: int, oth
 def test_spilling_to_disk_does_not_matter(conversation: list[Record], cuts: set[int], held: int) -> None:
     spilled = track(conversation, cuts=cuts, events_in_memory=held)
     assert result_bits(spilled) == result_bits(track(conversation))
-    forget_spilled(spilled)
 
 
 @settings(examples, max_examples=80)
