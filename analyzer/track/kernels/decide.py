@@ -5,6 +5,7 @@ import numpy as np
 from analyzer import kinds
 from analyzer.track.kernels.lookup import sender_in
 from analyzer.track.kernels.measures import hop_distance, knows_hops
+from analyzer.track.kernels.probes import is_pure_ack
 from analyzer.track.kernels.steps import aside, step
 
 
@@ -47,7 +48,7 @@ def is_challenge(flow, flows, sender, segment):
     y = flow.side[1 - sender]
     if flow.side[sender].marks & kinds.SIDE_SYN or not y.marks & kinds.SIDE_SYN:
         return False
-    if segment.length != 0 or segment.control & 0x17 != kinds.FLAG_ACK:
+    if segment.length != 0 or not is_pure_ack(segment):
         return False
     old = flows[flow.previous - 1]
     old_sender = sender_in(old, segment)
