@@ -14,6 +14,7 @@ from typing import Self
 
 from analyzer.errors import MissingToolError
 from analyzer.lab.hosts import Host, LabError
+from analyzer.lab.vantage import Vantage
 
 SETTLE_S = 0.5
 """The kernel hands captured frames over in blocks; stopped sooner, the tool would lose the last."""
@@ -26,15 +27,27 @@ LONGEST_S = 300
 
 @dataclass(frozen=True)
 class Tool:
-    """A capture program: its command line, and the line on stderr after which it sees every frame."""
+    """A capture program: its command line, and the line on stderr after which it sees every frame.
+
+    merges: whether it captures on several interfaces into one file.
+    """
 
     name: str
     suffix: str
     options: tuple[str, ...]
     ready: str
+    merges: bool
 
-    def command(self, interface: str, path: Path) -> list[str]:
-        return [self.name, "-i", interface, *self.options, "-w", str(path)]
+    def command(self, vantage: Vantage, path: Path, only_from: str | None = None) -> list[str]:
+        """The command line; only_from: the address whose frames alone are kept."""
+        if len(vantage.interfaces) > 1 and not self.merges:
+            raise MissingToolError(f"{self.name} captures on one interface only: install dumpcap")
+        where = [part for interface in vantage.interfaces for part in ("-i", interface)]
+        snap = ["-s", str(vantage.snap_length)] if vantage.snap_length else []
+        # before the interfaces: dumpcap then takes it for all of them
+        chosen = ["-f", f"src host {only_from}"] if only_from and self.merges else []
+        last = [f"src host {only_from}"] if only_from and not self.merges else []
+        return [self.name, *snap, *chosen, *where, *self.options, "-w", str(path), *last]
 
     def version(self) -> str:
         """`dumpcap 4.0.17`."""
@@ -43,13 +56,14 @@ class Tool:
         return f"{self.name} {number.group() if number else '(version unknown)'}"
 
 
-DUMPCAP = Tool("dumpcap", ".pcapng", ("-q", "-a", f"duration:{LONGEST_S}"), ready="File: ")
+DUMPCAP = Tool("dumpcap", ".pcapng", ("-q", "-a", f"duration:{LONGEST_S}"), ready="File: ", merges=True)
 TCPDUMP = Tool(
     "tcpdump",
     ".pcap",
     # without immediate mode and a large buffer it loses the last second, and bursts
     ("-U", "--immediate-mode", "-B", "4096", "-Z", "root", "--time-stamp-precision=nano"),
     ready="listening on",
+    merges=False,
 )
 
 
@@ -64,8 +78,11 @@ def find_tool() -> Tool:
 class Capture:
     """One running capture, a context manager: frames are seen from the start of the block on."""
 
-    def __init__(self, tool: Tool, host: Host, interface: str, path: Path) -> None:
-        self._command = host.inside(*tool.command(interface, path))
+    def __init__(
+        self, tool: Tool, host: Host, vantage: Vantage, path: Path, only_from: str | None = None
+    ) -> None:
+        """only_from: the address whose frames alone are kept."""
+        self._command = host.inside(*tool.command(vantage, path, only_from))
         self._tool = tool
         self._process: subprocess.Popen[str] | None = None
 

@@ -18,6 +18,7 @@ from analyzer.lab.hosts import Host
 
 CLIENT = "client"
 SERVER = "server"
+ROUTER = "router"
 ENDS = (CLIENT, SERVER)
 
 
@@ -51,7 +52,7 @@ class Network:
     def __init__(self, ip_version: int = 4) -> None:
         self.ip_version = ip_version
         self.links = LINKS[ip_version]
-        self.router = Host("router")
+        self.router = Host(ROUTER)
         self.client = Host(CLIENT)
         self.server = Host(SERVER)
         self._running = ExitStack()
@@ -76,9 +77,9 @@ class Network:
     ) -> None:
         self._running.close()
 
-    def host(self, end: str) -> Host:
-        """The host at one end: the one that runs now, after a reboot the new one."""
-        return self.client if end == CLIENT else self.server
+    def host(self, name: str) -> Host:
+        """The router, or the host at one end: the one that runs now, after a reboot the new one."""
+        return {ROUTER: self.router, CLIENT: self.client, SERVER: self.server}[name]
 
     def cut(self, towards: tuple[str, ...] = ENDS) -> None:
         """Drop whatever the router would forward to these ends, silently, until `restore`."""

@@ -8,72 +8,24 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from analyzer.lab.capture import Capture, Tool
-from analyzer.lab.hosts import Address, LabError, Listener, Options, Socket, SocketError
+from analyzer.lab.connection import Connection, Ends, KeepAlive, view
+from analyzer.lab.hosts import LabError, Listener, Options, Socket, SocketError
 from analyzer.lab.network import CLIENT, ENDS, SERVER, Network
 from analyzer.lab.tally import Tally
 from analyzer.lab.truth import PRINCIPAL_COUNTERS, Counters, Expected, Side, confirm, require_equal
+from analyzer.lab.vantage import NEAR_CLIENT, Vantage
 
 SERVICE_PORT = 7777
 FIRST_CLIENT_PORT = 50001
 
-Ends = tuple[Address, Address]
-"""Addresses of a connection's client and server."""
-
 ANSWER_S = 0.1
 """An answer takes some 0.1 ms here; a thousand times that is enough on a busy machine too."""
-
-
-@dataclass(frozen=True)
-class KeepAlive:
-    """A socket's keep-alive settings; the times in seconds, as the kernel takes them."""
-
-    time_s: int
-    interval_s: int
-    count: int
-
-    def options(self) -> Options:
-        return {
-            "SO_KEEPALIVE": 1,
-            "TCP_KEEPIDLE": self.time_s,
-            "TCP_KEEPINTVL": self.interval_s,
-            "TCP_KEEPCNT": self.count,
-        }
-
-
-@dataclass(frozen=True)
-class Vantage:
-    """Where a recording is made: an interface of the router, or all of them at once."""
-
-    interface: str
-    words: str
-    copies: int = 0
-    """How many further times every frame stands in the capture."""
-
-
-NEAR_CLIENT = Vantage("to-client", "the router's interface towards the client")
-WHOLE_ROUTER = Vantage("any", "all interfaces of the router at once", copies=1)
-
-
-@dataclass(frozen=True)
-class Connection:
-    """Both sockets of one connection."""
-
-    client: Socket
-    server: Socket
-    ends: Ends
-
-    def talk(self, request_octets: int = 10, reply_octets: int = 20) -> None:
-        """The client asks, the server replies."""
-        self.client.send(request_octets)
-        self.server.receive(request_octets)
-        self.server.send(reply_octets)
-        self.client.receive(reply_octets)
 
 
 class Stage:
@@ -117,7 +69,8 @@ class Stage:
     def start_capture(self, vantage: Vantage = NEAR_CLIENT) -> None:
         """From here on every frame is recorded, and what the kernel counts belongs to the recording."""
         self.vantage = vantage
-        capture = Capture(self._tool, self._network.router, vantage.interface, self._path)
+        only_from = self._network.links[vantage.only_from].host if vantage.only_from else None
+        capture = Capture(self._tool, self._network.host(vantage.host), vantage, self._path, only_from)
         self._capture = self._running.enter_context(capture)
         self._tally.begin()
 
@@ -196,9 +149,11 @@ class Stage:
         self._network.reboot_server()
         self.start_service()
 
-    def must_give(self, ends: Ends, verdict: str, client: Side, server: Side) -> None:
-        """State the truth about one connection."""
-        self.expected.append(Expected(*ends, verdict, {CLIENT: client, SERVER: server}))
+    def must_give(
+        self, ends: Ends, verdict: str, client: Side, server: Side, findings: tuple[str, ...] = ()
+    ) -> None:
+        """State the truth about one connection: all findings (design 6), and no others."""
+        self.expected.append(Expected(*ends, verdict, {CLIENT: client, SERVER: server}, findings))
 
     def _next_ends(self) -> Ends:
         """The addresses of the next connection; ports of our choice, so that failures have one too."""
@@ -252,14 +207,6 @@ class Stage:
             return
         sides = self.expected[0].sides
         for end in ENDS:
-            if end == CLIENT or self._all_heard:
+            if self.vantage.hears(end) and (end == CLIENT or self._all_heard):
                 sent = self._tally.sent(end)
                 sides[end] = replace(sides[end], segments=sent, duplicates=sent * self.vantage.copies)
-
-
-def view(socket: Socket) -> dict[str, Any]:
-    """What one end knows of its socket."""
-    seen: dict[str, Any] = {"options": socket.options, "ended_with": socket.ended_with}
-    if socket.is_held:
-        seen["tcp_info"] = socket.tcp_info()
-    return seen

@@ -41,24 +41,49 @@ CONFIRMED_BY = {
 """Which counter must agree with which claim about a side."""
 
 
+Said = tuple[str, ...]
+
+PROBE: Said = ("probe",)
+"""A keep-alive probe."""
+
+ANSWER: Said = ("answer",)
+"""A bare acknowledgment of the peer's keep-alive probe."""
+
+WINDOW_PROBE: Said = ("window_probe",)
+"""A probe of the peer's closed window."""
+
+WINDOW_ANSWER: Said = ("window_answer",)
+"""A bare acknowledgment of the peer's window probe."""
+
+RESET: Said = ("reset",)
+"""A segment with RST."""
+
+CROSSING: Said = ("crossing",)
+"""A probe and an answer, in the order that chance gives them: both ends' timers fired at the same tick."""
+
+COUNTED_WORDS = {
+    "probes": PROBE + CROSSING,
+    "answers": ANSWER + CROSSING,
+    "window_probes": WINDOW_PROBE,
+    "window_answers": WINDOW_ANSWER,
+    "resets": RESET,
+}
+
+
+def count(said: Said, claim: str) -> int:
+    """How often a side says what counts as this claim."""
+    return sum(word in COUNTED_WORDS[claim] for word in said)
+
+
 @dataclass(frozen=True)
 class Side:
     """What one side of a connection sent, as the capture holds it; copies of a frame count once."""
 
-    probes: int = 0
-    """Keep-alive probes."""
+    said: Said = ()
+    """Its probes, answers and resets in the order in which it sent them: `3 * PROBE + RESET`."""
 
-    answers: int = 0
-    """Bare acknowledgments of the peer's keep-alive probes."""
-
-    window_probes: int = 0
-    """Probes of the peer's closed window."""
-
-    window_answers: int = 0
-    """Bare acknowledgments of the peer's window probes."""
-
-    resets: int = 0
-    """Segments with RST."""
+    unseen: Said = ()
+    """The same of what it sent where this capture could not see it."""
 
     retransmissions: int = 0
     """Segments sent again because nobody had acknowledged them."""
@@ -78,9 +103,18 @@ class Side:
     keepalive_count: int | None = None
     """`TCP_KEEPCNT`, where the capture shows it."""
 
-    def as_dict(self) -> dict[str, int]:
-        """For the sidecar, without what is not claimed."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+    def sent(self, claim: str) -> int:
+        """How many of these its kernel must have counted, seen by the capture or not."""
+        if claim == "retransmissions":
+            return self.retransmissions
+        return count(self.said + self.unseen, claim)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the sidecar: order and counts of what the capture holds, without what is not claimed."""
+        counts = {claim: count(self.said, claim) for claim in COUNTED_WORDS}
+        further = {name: value for name, value in asdict(self).items() if name not in ("said", "unseen")}
+        claims = {name: value for name, value in further.items() if value is not None}
+        return {"order": list(self.said)} | counts | claims
 
 
 @dataclass(frozen=True)
@@ -91,6 +125,8 @@ class Expected:
     server: Address
     verdict: str
     sides: dict[str, Side]
+    findings: tuple[str, ...] = ()
+    """Names of all findings about it, and no others."""
 
     def as_dict(self) -> dict[str, Any]:
         """For the sidecar; the endpoints are named as in the table of flows."""
@@ -100,6 +136,7 @@ class Expected:
             "server": self.server[0],
             "server_port": self.server[1],
             "verdict": self.verdict,
+            "findings": sorted(self.findings),
             "sides": {end: side.as_dict() for end, side in self.sides.items()},
         }
 
@@ -111,9 +148,10 @@ def confirm(end: str, sides: Iterable[Side], counters: Counters, answers: int) -
     """
     sides = list(sides)
     for claim, counter in CONFIRMED_BY.items():
-        planned = sum(getattr(side, claim) for side in sides)
+        planned = sum(side.sent(claim) for side in sides)
         require_equal(f"{claim} of the {end}", planned, counters.get(counter, 0))
-    require_equal(f"answers of the {end}", sum(side.answers + side.window_answers for side in sides), answers)
+    planned = sum(side.sent("answers") + side.sent("window_answers") for side in sides)
+    require_equal(f"answers of the {end}", planned, answers)
 
 
 def require_equal(what: str, planned: int, counted: int) -> None:

@@ -10,6 +10,7 @@ import pytest
 from analyzer.errors import MissingToolError
 from analyzer.lab.capture import DUMPCAP, TCPDUMP, Capture, find_tool, last_line, lost_frames
 from analyzer.lab.hosts import Host, LabError
+from analyzer.lab.vantage import WHOLE_ROUTER, Vantage
 
 from .conditions import needs_lab
 
@@ -31,9 +32,24 @@ def test_without_either_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_command_names_interface_and_file() -> None:
-    command = TCPDUMP.command("any", Path("x.pcap"))
+    command = TCPDUMP.command(WHOLE_ROUTER, Path("x.pcap"))
     assert command[:3] == ["tcpdump", "-i", "any"]
     assert command[-2:] == ["-w", "x.pcap"]
+
+
+BOTH = Vantage("both links", ("to-client", "to-server"), copies=1, snap_length=64)
+
+
+def test_snap_length_and_filter_come_before_the_interfaces_that_they_are_for() -> None:
+    command = DUMPCAP.command(BOTH, Path("x"), only_from="192.0.2.2")
+    assert command[:5] == ["dumpcap", "-s", "64", "-f", "src host 192.0.2.2"]
+    assert command[5:9] == ["-i", "to-client", "-i", "to-server"]
+    assert TCPDUMP.command(WHOLE_ROUTER, Path("x"), only_from="192.0.2.2")[-1] == "src host 192.0.2.2"
+
+
+def test_tcpdump_cannot_merge_interfaces() -> None:
+    with pytest.raises(MissingToolError, match="install dumpcap"):
+        TCPDUMP.command(BOTH, Path("x"))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +75,7 @@ def test_an_interface_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None
     with (
         Host("router") as router,
         pytest.raises(LabError, match="could not capture"),
-        Capture(find_tool(), router, "eth9", tmp_path / "x"),
+        Capture(find_tool(), router, Vantage("", ("eth9",)), tmp_path / "x"),
     ):
         pass
 
@@ -76,7 +92,7 @@ def test_frames_from_the_first_to_the_last_are_in_the_file(tool, tmp_path: Path)
         router.ip("link", "set", "lo", "up")
         service = ("127.0.0.1", 7777)
         router.listen(service, {})
-        with Capture(tool, router, "lo", path):
+        with Capture(tool, router, Vantage("", ("lo",)), path):
             router.connect(("127.0.0.1", 0), service, {})
     with PcapReader(str(path)) as frames:
         assert len(list(frames)) == 3  # SYN, SYN-ACK, ACK

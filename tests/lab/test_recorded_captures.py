@@ -24,13 +24,29 @@ from analyzer.lab.pcapng_options import (
 
 from .recordings import CAPTURES, RECORDED, read_sidecar, sidecar_paths, tcp_flags_by_sender
 
+FINDINGS = (
+    "peer_dead peer_rebooted middlebox_reset middlebox_timeout outage replies_lost slow_detection "
+    "hang_explained keepalive_off keepalive_too_slow lb_counts_payload_only heartbeat app_hung "
+    "close_wait_leak fin_wait_2 half_open time_wait_pileup syn_retries refused no_answer "
+    "abort_with_unread_data zero_window_stall data_unacknowledged mistaken_keepalives rate_limited "
+    "idle_before_capture icmp_unreachable arp_unanswered seen_twice capture_incomplete"
+).split()
 COUNT = {"type": "integer", "minimum": 0}
 CLAIMS = ("probes", "answers", "window_probes", "window_answers", "resets", "retransmissions")
+WORDS = {
+    "probe": ("probes",),
+    "answer": ("answers",),
+    "crossing": ("probes", "answers"),
+    "window_probe": ("window_probes",),
+    "window_answer": ("window_answers",),
+    "reset": ("resets",),
+}
 FURTHER = ("segments", "duplicates", "keepalive_time_s", "keepalive_interval_s", "keepalive_count")
 SIDE = {
     "type": "object",
-    "properties": dict.fromkeys(CLAIMS + FURTHER, COUNT),
-    "required": list(CLAIMS),
+    "properties": dict.fromkeys(CLAIMS + FURTHER, COUNT)
+    | {"order": {"type": "array", "items": {"enum": list(WORDS)}}},
+    "required": ["order", *CLAIMS],
     "additionalProperties": False,
 }
 CONNECTION = {
@@ -41,6 +57,7 @@ CONNECTION = {
         "server": {"type": "string"},
         "server_port": COUNT,
         "verdict": {"enum": ["alive", "closed", "peer_dead", "peer_rebooted", "probing", "refused"]},
+        "findings": {"type": "array", "items": {"enum": FINDINGS}, "uniqueItems": True},
         "sides": {
             "type": "object",
             "properties": {"client": SIDE, "server": SIDE},
@@ -48,7 +65,7 @@ CONNECTION = {
             "additionalProperties": False,
         },
     },
-    "required": ["client", "client_port", "server", "server_port", "verdict", "sides"],
+    "required": ["client", "client_port", "server", "server_port", "verdict", "findings", "sides"],
     "additionalProperties": False,
 }
 BOTH_ENDS = {"type": "object", "required": ["client", "server"], "additionalProperties": True}
@@ -105,6 +122,10 @@ def test_claims_agree_with_counters_and_sockets(path: Path) -> None:
     sidecar = read_sidecar(path)
     (connection,) = sidecar["must_give"]["connections"]
     for end, peer in (("client", "server"), ("server", "client")):
+        order = connection["sides"][end]["order"]
+        assert {claim: sum(claim in WORDS[word] for word in order) for claim in CLAIMS[:-1]} == {
+            claim: connection["sides"][end][claim] for claim in CLAIMS[:-1]
+        }
         side, counters = connection["sides"][end], sidecar["kernel_counters"][end]
         assert side["probes"] == counters["TCPKeepAlive"]
         assert side["window_probes"] == counters["TCPWinProbe"]

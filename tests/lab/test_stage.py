@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from analyzer.lab.capture import DUMPCAP
+from analyzer.lab.connection import KeepAlive, view
 from analyzer.lab.hosts import LabError, Socket
-from analyzer.lab.stage import KeepAlive, Stage, view
-from analyzer.lab.truth import Side
+from analyzer.lab.stage import Stage
+from analyzer.lab.truth import PROBE, Side
 
 from .pretend import PretendHost, PretendNetwork
 
@@ -52,7 +53,7 @@ def test_segments_are_those_that_the_kernel_counted() -> None:
     network = PretendNetwork()
     with stage_on(network) as stage:
         network.hosts["client"].counted.update(OutSegs=6, RetransSegs=1, TCPKeepAlive=2)
-        stage.must_give(ENDS, "probing", client=Side(probes=2, retransmissions=1), server=Side())
+        stage.must_give(ENDS, "probing", client=Side(2 * PROBE, retransmissions=1), server=Side())
     assert stage.expected[0].sides["client"].segments == 7
     assert stage.counters["client"]["TCPKeepAlive"] == 2
 
@@ -75,7 +76,7 @@ def test_what_the_kernel_does_not_confirm_is_not_recorded() -> None:
         stage_on(network) as stage,
     ):
         network.hosts["client"].counted.update(OutSegs=6, TCPKeepAlive=1)
-        stage.must_give(ENDS, "probing", client=Side(probes=2), server=Side())
+        stage.must_give(ENDS, "probing", client=Side(2 * PROBE), server=Side())
 
 
 def test_what_is_sent_while_the_capture_ends_spoils_it() -> None:

@@ -5,7 +5,19 @@ from __future__ import annotations
 import pytest
 
 from analyzer.lab.hosts import LabError
-from analyzer.lab.truth import PRINCIPAL_COUNTERS, Expected, Side, confirm, noted, rise, total
+from analyzer.lab.truth import (
+    ANSWER,
+    PRINCIPAL_COUNTERS,
+    PROBE,
+    RESET,
+    WINDOW_ANSWER,
+    Expected,
+    Side,
+    confirm,
+    noted,
+    rise,
+    total,
+)
 
 CLIENT = ("192.0.2.2", 50001)
 SERVER = ("198.51.100.2", 7777)
@@ -13,21 +25,21 @@ SERVER = ("198.51.100.2", 7777)
 
 def test_claims_that_the_kernel_confirms_pass() -> None:
     counters = {"TCPKeepAlive": 3, "OutRsts": 1, "OutSegs": 9}
-    confirm("client", [Side(probes=3, resets=1, answers=2)], counters, answers=2)
+    confirm("client", [Side(2 * ANSWER + 3 * PROBE, unseen=RESET)], counters, answers=2)
 
 
 def test_claims_about_several_connections_are_taken_together() -> None:
-    confirm("client", [Side(probes=3), Side(probes=1)], {"TCPKeepAlive": 4}, answers=0)
+    confirm("client", [Side(3 * PROBE), Side(PROBE)], {"TCPKeepAlive": 4}, answers=0)
 
 
 @pytest.mark.parametrize(
     ("side", "counters", "answers", "complaint"),
     [
-        (Side(probes=3), {"TCPKeepAlive": 4}, 0, "probes of the client: 3 planned, 4 counted"),
+        (Side(3 * PROBE), {"TCPKeepAlive": 4}, 0, "probes of the client: 3 planned, 4 counted"),
         (Side(), {"TCPWinProbe": 1}, 0, "window_probes of the client: 0 planned, 1 counted"),
-        (Side(resets=1), {}, 0, "resets of the client: 1 planned, 0 counted"),
+        (Side(RESET), {}, 0, "resets of the client: 1 planned, 0 counted"),
         (Side(), {"RetransSegs": 1}, 0, "retransmissions of the client: 0 planned, 1 counted"),
-        (Side(answers=1, window_answers=1), {}, 3, "answers of the client: 2 planned, 3 counted"),
+        (Side(ANSWER + WINDOW_ANSWER), {}, 3, "answers of the client: 2 planned, 3 counted"),
     ],
 )
 def test_a_recording_that_went_otherwise_is_thrown_away(side, counters, answers, complaint) -> None:
@@ -36,7 +48,9 @@ def test_a_recording_that_went_otherwise_is_thrown_away(side, counters, answers,
 
 
 def test_what_is_not_claimed_does_not_stand_in_the_sidecar() -> None:
-    claimed = Side(probes=2, keepalive_time_s=2).as_dict()
+    claimed = Side(2 * PROBE, unseen=RESET, keepalive_time_s=2).as_dict()
+    assert claimed["order"] == ["probe", "probe"]
+    assert claimed["resets"] == 0
     assert claimed["probes"] == claimed["keepalive_time_s"] == 2
     assert claimed["answers"] == 0
     assert "segments" not in claimed

@@ -7,7 +7,7 @@ from time import sleep
 from analyzer.lab.scenarios.outcomes import PATIENT
 from analyzer.lab.scenarios.scenario import scenario
 from analyzer.lab.stage import Stage
-from analyzer.lab.truth import Side
+from analyzer.lab.truth import RESET, Side
 
 
 @scenario(
@@ -35,4 +35,4 @@ def graceful_close(stage: Stage) -> None:
 def refused(stage: Stage) -> None:
     stage.start_capture()
     attempt = stage.connect_in_vain("ECONNREFUSED")
-    stage.must_give(attempt, "refused", client=Side(), server=Side(resets=1))
+    stage.must_give(attempt, "refused", client=Side(), server=Side(RESET), findings=("refused",))

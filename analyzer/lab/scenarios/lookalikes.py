@@ -8,7 +8,7 @@ from analyzer.lab.network import CLIENT, SERVER
 from analyzer.lab.scenarios.outcomes import PATIENT
 from analyzer.lab.scenarios.scenario import scenario
 from analyzer.lab.stage import Stage
-from analyzer.lab.truth import Side
+from analyzer.lab.truth import WINDOW_ANSWER, WINDOW_PROBE, Side
 
 SMALL_BUFFER = 4096
 """Octets; the kernel doubles it, and half of that is a window soon filled."""
@@ -36,8 +36,8 @@ def zero_window(stage: Stage) -> None:
         connection.ends,
         "alive",
         # a late acknowledgment of the flood can make the client send a segment twice
-        client=Side(window_probes=4, retransmissions=stage.counted(CLIENT, "RetransSegs")),
-        server=Side(window_answers=answers),
+        client=Side(4 * WINDOW_PROBE, retransmissions=stage.counted(CLIENT, "RetransSegs")),
+        server=Side(answers * WINDOW_ANSWER),
     )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from time import sleep
 
+from analyzer.lab.connection import KeepAlive
 from analyzer.lab.scenarios.scenario import scenario
-from analyzer.lab.stage import KeepAlive, Stage
-from analyzer.lab.truth import Side
+from analyzer.lab.stage import Stage
+from analyzer.lab.truth import ANSWER, CROSSING, PROBE, RESET, Side
 
 PATIENT = KeepAlive(time_s=2, interval_s=1, count=3)
 """Time and interval differ, so that a capture tells which is which."""
@@ -28,8 +29,8 @@ def alive(stage: Stage) -> None:
     stage.must_give(
         connection.ends,
         "alive",
-        client=Side(probes=5, keepalive_time_s=PATIENT.time_s),
-        server=Side(answers=5),
+        client=Side(5 * PROBE, keepalive_time_s=PATIENT.time_s),
+        server=Side(5 * ANSWER),
     )
 
 
@@ -47,9 +48,9 @@ def peer_dead(stage: Stage) -> None:
     stage.must_give(
         connection.ends,
         "peer_dead",
+        findings=("peer_dead",),
         client=Side(
-            probes=PATIENT.count,
-            resets=1,
+            PATIENT.count * PROBE + RESET,
             keepalive_time_s=PATIENT.time_s,
             keepalive_interval_s=PATIENT.interval_s,
             keepalive_count=PATIENT.count,
@@ -75,8 +76,9 @@ def peer_rebooted(stage: Stage) -> None:
     stage.must_give(
         connection.ends,
         "peer_rebooted",
-        client=Side(probes=2, keepalive_time_s=PATIENT.time_s),
-        server=Side(answers=1, resets=1),
+        client=Side(2 * PROBE, keepalive_time_s=PATIENT.time_s),
+        server=Side(ANSWER + RESET),
+        findings=("peer_rebooted",),
     )
 
 
@@ -97,8 +99,8 @@ def outage(stage: Stage) -> None:
     stage.must_give(
         connection.ends,
         "alive",
-        client=Side(probes=5, keepalive_time_s=PATIENT.time_s, keepalive_interval_s=PATIENT.interval_s),
-        server=Side(answers=3),
+        client=Side(5 * PROBE, keepalive_time_s=PATIENT.time_s, keepalive_interval_s=PATIENT.interval_s),
+        server=Side(3 * ANSWER),
     )
 
 
@@ -117,7 +119,7 @@ def capture_ends_while_probing(stage: Stage) -> None:
     stage.must_give(
         connection.ends,
         "probing",
-        client=Side(probes=2, keepalive_time_s=2, keepalive_interval_s=1),
+        client=Side(2 * PROBE, keepalive_time_s=2, keepalive_interval_s=1),
         server=Side(),
     )
 
@@ -138,6 +140,7 @@ def both_probe(stage: Stage) -> None:
     stage.must_give(
         connection.ends,
         "alive",
-        client=Side(probes=4, answers=3, keepalive_time_s=2),
-        server=Side(probes=3, answers=4, keepalive_time_s=3),
+        # the client after 2, 4, 6, 8 s, the server after 3, 6, 9 s, and a little later each time
+        client=Side(PROBE + ANSWER + PROBE + CROSSING + PROBE + ANSWER, keepalive_time_s=2),
+        server=Side(ANSWER + PROBE + ANSWER + CROSSING + ANSWER + PROBE, keepalive_time_s=3),
     )

@@ -6,8 +6,9 @@ from time import sleep
 
 from analyzer.lab.scenarios.outcomes import PATIENT
 from analyzer.lab.scenarios.scenario import scenario
-from analyzer.lab.stage import WHOLE_ROUTER, Stage
-from analyzer.lab.truth import Side
+from analyzer.lab.stage import Stage
+from analyzer.lab.truth import ANSWER, PROBE, Side
+from analyzer.lab.vantage import WHOLE_ROUTER
 
 
 @scenario(
@@ -24,8 +25,8 @@ def mid_connection(stage: Stage) -> None:
     stage.must_give(
         connection.ends,
         "alive",
-        client=Side(probes=3, keepalive_time_s=PATIENT.time_s),
-        server=Side(answers=3),
+        client=Side(3 * PROBE, keepalive_time_s=PATIENT.time_s),
+        server=Side(3 * ANSWER),
     )
 
 
@@ -42,6 +43,6 @@ def duplicated_frames(stage: Stage) -> None:
     stage.must_give(
         connection.ends,
         "alive",
-        client=Side(probes=3, keepalive_time_s=PATIENT.time_s),
-        server=Side(answers=3),
+        client=Side(3 * PROBE, keepalive_time_s=PATIENT.time_s),
+        server=Side(3 * ANSWER),
     )

@@ -1,0 +1,52 @@
+"""A connection on the stage: both its sockets, and the keep-alive settings they are given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from analyzer.lab.hosts import Address, Options, Socket
+
+Ends = tuple[Address, Address]
+"""Addresses of a connection's client and server."""
+
+
+@dataclass(frozen=True)
+class KeepAlive:
+    """A socket's keep-alive settings; the times in seconds, as the kernel takes them."""
+
+    time_s: int
+    interval_s: int
+    count: int
+
+    def options(self) -> Options:
+        return {
+            "SO_KEEPALIVE": 1,
+            "TCP_KEEPIDLE": self.time_s,
+            "TCP_KEEPINTVL": self.interval_s,
+            "TCP_KEEPCNT": self.count,
+        }
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Both sockets of one connection."""
+
+    client: Socket
+    server: Socket
+    ends: Ends
+
+    def talk(self, request_octets: int = 10, reply_octets: int = 20) -> None:
+        """The client asks, the server replies."""
+        self.client.send(request_octets)
+        self.server.receive(request_octets)
+        self.server.send(reply_octets)
+        self.client.receive(reply_octets)
+
+
+def view(socket: Socket) -> dict[str, Any]:
+    """What one end knows of its socket."""
+    seen: dict[str, Any] = {"options": socket.options, "ended_with": socket.ended_with}
+    if socket.is_held:
+        seen["tcp_info"] = socket.tcp_info()
+    return seen
