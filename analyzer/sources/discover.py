@@ -22,7 +22,7 @@ from analyzer.sources.opening import is_capture, open_source
 RING_NAME = re.compile(
     r"(?P<stem>.+)_(?P<number>\d{5,})_(?P<time>\d{14})(?P<ending>(\.[^.]+){0,2})", re.DOTALL
 )
-MOST_NAMES = 20  # our choice: what a person still reads
+MOST_NAMES = 8  # our choice: what a person still reads in one line
 GLOB_SIGNS = re.compile(r"[*?[]")
 
 
@@ -132,9 +132,16 @@ def _walk(folder: str, found: Discovery) -> Iterator[str]:
 
 
 def _left_out(folder: str, paths: list[str]) -> str:
-    names = [os.path.relpath(path, folder) for path in paths[:MOST_NAMES]]
-    more = f" and {len(paths) - MOST_NAMES} more" if len(paths) > MOST_NAMES else ""
-    return f"{folder}: left out, no captures: {', '.join(names)}{more}"
+    """One line: files by name, but several with the same ending by their number."""
+    groups: dict[str, list[str]] = {}
+    for path in paths:
+        groups.setdefault(os.path.splitext(path)[1] or path, []).append(os.path.relpath(path, folder))
+    words = [names[0] if len(names) == 1 else f"{len(names)} *{ending}" for ending, names in groups.items()][
+        :MOST_NAMES
+    ]
+    rest = sum(len(names) for names in list(groups.values())[MOST_NAMES:])
+    more = f" and {rest} more" if rest else ""
+    return f"{folder}: left out, no captures: {', '.join(words)}{more}"
 
 
 def _identity(path: str) -> object:

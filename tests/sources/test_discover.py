@@ -79,12 +79,19 @@ def test_folders_are_searched_for_captures(folder: Path) -> None:
     assert found.failures == []
 
 
-def test_many_others_are_counted(folder: Path) -> None:
+def test_others_with_the_same_ending_are_counted(folder: Path) -> None:
     for i in range(30):
-        (folder / "below" / f"{i:02}.txt").write_bytes(b"text")
+        (folder / "below" / f"{i:02}.json").write_bytes(b"text")
     (note,) = discover(["below"]).notes
-    assert note.startswith("below: left out, no captures: 00.txt, 01.txt, ")
-    assert note.endswith("19.txt and 11 more")
+    assert note == f"below: left out, no captures: 30 *.json, {os.path.join('deep', 'picture')}"
+
+
+def test_the_line_stays_short(folder: Path) -> None:
+    for i in range(30):
+        (folder / "below" / f"noted-{i:02}").write_bytes(b"text")
+    (note,) = discover(["below"]).notes
+    assert note.startswith("below: left out, no captures: noted-00, noted-01, ")
+    assert note.endswith("noted-07 and 23 more")
 
 
 def test_a_folder_without_captures_is_a_failure(folder: Path) -> None:
