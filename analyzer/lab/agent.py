@@ -33,6 +33,9 @@ TCP_REPAIR = 19
 SIOCETHTOOL = 0x8946
 ETHTOOL_STXCSUM = 0x17
 
+LINGER_FOR_NO_TIME = struct.pack("ii", 1, 0) if sys.platform != "win32" else struct.pack("HH", 1, 0)
+"""`struct linger`, switched on and 0 s: the connection is not closed but aborted."""
+
 # include/net/tcp_states.h, from 1
 TCP_STATES = (
     "ESTABLISHED SYN_SENT SYN_RECV FIN_WAIT1 FIN_WAIT2 TIME_WAIT CLOSE CLOSE_WAIT LAST_ACK LISTEN CLOSING"
@@ -61,9 +64,11 @@ class Agent:
         return self._keep(connection)
 
     def connect(self, own: Address, peer: Address, options: dict[str, int]) -> int:
+        """A connection; from port 0 it is left to the kernel to choose one, as most programs do."""
         connection = self._new_socket(own[0], options)
         try:
-            connection.bind(tuple(own))
+            if own[1]:
+                connection.bind(tuple(own))
             connection.connect(tuple(peer))
         except OSError:
             connection.close()
@@ -102,6 +107,20 @@ class Agent:
     def close(self, number: int) -> None:
         self._sockets.pop(number).close()
 
+    def shut_down(self, number: int) -> None:
+        """Send a FIN and go on reading."""
+        self._sockets[number].shutdown(socket.SHUT_WR)
+
+    def abort(self, number: int) -> None:
+        """Close with a RST instead of a FIN."""
+        aborted = self._sockets.pop(number)
+        aborted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_FOR_NO_TIME)
+        aborted.close()
+
+    def own_port(self, number: int) -> int:
+        port: int = self._sockets[number].getsockname()[1]
+        return port
+
     def stop_probing(self) -> None:
         """Switch keep-alive off everywhere; this sends nothing, and nothing more will be sent."""
         for tcp_socket in self._sockets.values():
@@ -125,6 +144,16 @@ class Agent:
         raw = self._sockets[number].getsockopt(socket.IPPROTO_TCP, TCP_INFO, 8)
         state, _, retransmits, probes = struct.unpack_from("4B", raw)
         return {"state": TCP_STATES[state - 1], "retransmits": retransmits, "probes": probes}
+
+    def states(self) -> dict[str, int]:
+        """How many connections this kernel has in each state, with those that no application holds."""
+        counted: dict[str, int] = {}
+        for table in ("tcp", "tcp6"):
+            path = Path("/proc/self/net", table)
+            for line in path.read_text().splitlines()[1:] if path.exists() else ():
+                state = TCP_STATES[int(line.split()[3], 16) - 1]
+                counted[state] = counted.get(state, 0) + 1
+        return counted
 
     def counters(self) -> dict[str, int]:
         """The kernel's TCP counters of this namespace, from its birth."""

@@ -46,7 +46,13 @@ class Connection:
 
 def view(socket: Socket) -> dict[str, Any]:
     """What one end knows of its socket."""
-    seen: dict[str, Any] = {"options": socket.options, "ended_with": socket.ended_with}
+    seen: dict[str, Any] = {
+        "client_port": socket.client_port,
+        "options": socket.options,
+        "ended_with": socket.ended_with,
+    }
+    if socket.states:
+        seen["states"] = socket.states
     if socket.is_held:
         seen["tcp_info"] = socket.tcp_info()
     return seen

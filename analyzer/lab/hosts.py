@@ -14,6 +14,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -119,6 +121,10 @@ class Host:
 
     def ask(self, action: str, **arguments: Any) -> Any:
         """Have the agent carry out one of its actions (see `agent.Agent`) and return the result."""
+        return self.begin(action, **arguments)()
+
+    def begin(self, action: str, **arguments: Any) -> Callable[[], Any]:
+        """As `ask`, but what is returned waits for the reply; till then nothing else can be asked."""
         process = self._running()
         assert process.stdin is not None
         try:
@@ -126,7 +132,7 @@ class Host:
             process.stdin.flush()
         except BrokenPipeError:
             pass  # it died: reading its reply tells why
-        return self._read_reply(action)
+        return partial(self._read_reply, action)
 
     def counters(self) -> dict[str, int]:
         """The kernel's TCP counters of this namespace, from its birth."""
@@ -147,7 +153,17 @@ class Host:
 
     def connect(self, own: Address, peer: Address, options: Options) -> Socket:
         """A connection from here; the handshake is over when this returns."""
-        return Socket(self, self.ask("connect", own=own, peer=peer, options=options), options)
+        return self.begin_connect(own, peer, options)()
+
+    def begin_connect(self, own: Address, peer: Address, options: Options) -> Callable[[], Socket]:
+        """As `connect`, without waiting for the handshake: what is returned waits for it."""
+        attempt = self.begin("connect", own=own, peer=peer, options=options)
+        return lambda: Socket(self, attempt(), options)
+
+    def states(self) -> dict[str, int]:
+        """How many connections the kernel has in each state: `{"TIME_WAIT": 1}`."""
+        counted: dict[str, int] = self.ask("states")
+        return counted
 
     def _running(self) -> subprocess.Popen[str]:
         if self._process is None:
@@ -190,10 +206,14 @@ class Socket:
         self._number = number
         self.options: Options = host.ask("options", number=number, names=list(options))
         """Those that were set, as the kernel reports them now (it doubles a buffer size)."""
+        self.client_port: int | None = None
+        """Tells which connection it belongs to, at either end."""
         self.ended_with: str | None = None
         """How it ended for the application: ETIMEDOUT, ECONNRESET, EOF, closed, crashed; None: not yet."""
         self.is_held = True
         """Whether the application still has it, be the connection open or not."""
+        self.states: list[str] = []
+        """The states that it was required to pass, in order."""
 
     def send(self, octets: int) -> None:
         self._host.ask("send", number=self._number, octets=octets)
@@ -215,6 +235,27 @@ class Socket:
         self._host.ask("close", number=self._number)
         self.ended_with = self.ended_with or "closed"
         self.is_held = False
+
+    def shut_down(self) -> None:
+        """Send a FIN and go on reading."""
+        self._host.ask("shut_down", number=self._number)
+
+    def abort(self) -> None:
+        """Close with a RST (SO_LINGER with a time of 0)."""
+        self._host.ask("abort", number=self._number)
+        self.ended_with = self.ended_with or "aborted"
+        self.is_held = False
+
+    def own_port(self) -> int:
+        port: int = self._host.ask("own_port", number=self._number)
+        return port
+
+    def require_state(self, planned: str) -> None:
+        """Raise unless the kernel says that the connection is in this state now."""
+        state = self.tcp_info()["state"]
+        if state != planned:
+            raise LabError(f"the {self._host.name}'s connection is in {state} where {planned} was planned")
+        self.states.append(state)
 
     def crash(self) -> None:
         """Note that its host is about to lose it."""

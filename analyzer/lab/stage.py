@@ -7,6 +7,7 @@ the capture and holds the statement against what the kernel counted.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any, Self
 
 from analyzer.lab.capture import Capture, Tool
 from analyzer.lab.connection import Connection, Ends, KeepAlive, view
+from analyzer.lab.delay import hold_back, release
 from analyzer.lab.hosts import LabError, Listener, Options, Socket, SocketError
 from analyzer.lab.network import CLIENT, ENDS, SERVER, Network
 from analyzer.lab.tally import Tally
@@ -50,6 +52,12 @@ class Stage:
         """What the recording must give; with all counts once the stage is left."""
         self.counters: dict[str, Counters] = {}
         """By end, once the stage is left: how far the kernel's counters rose during the capture."""
+        self.segments: dict[str, dict[str, int]] = {}
+        """By end, where several connections share the counters: their segments and duplicates together."""
+        self.parameters: dict[str, dict[str, str]] = {CLIENT: {}, SERVER: {}}
+        """By end: the kernel parameters that were set."""
+        self.states: dict[str, dict[str, int]] = {}
+        """By end, once the stage is left: how many connections its kernel had in each state."""
         self.views: dict[str, list[dict[str, Any]]] = {}
         """By end, once the stage is left: options and fate of each socket, as its kernel tells them."""
 
@@ -79,16 +87,31 @@ class Stage:
         own = (self._network.links[SERVER].host, SERVICE_PORT)
         self._listener = self._network.server.listen(own, options or {})
 
-    def connect(self, client: KeepAlive | None = None, server: KeepAlive | None = None) -> Connection:
-        """A connection from the client to the service, which is started if need be."""
+    def connect(
+        self,
+        client: KeepAlive | None = None,
+        server: KeepAlive | None = None,
+        meanwhile: Callable[[], None] | None = None,
+        from_any_port: bool = False,
+    ) -> Connection:
+        """A connection from the client to the service, which is started if need be.
+
+        meanwhile: done while the client's SYN is under way. from_any_port: its kernel chooses.
+        """
         if self._listener is None:
             self.start_service()
         assert self._listener is not None
-        ends = self._next_ends()
-        near = self._network.client.connect(*ends, client.options() if client else {})
+        own, service = self._next_ends()
+        own = (own[0], 0) if from_any_port else own
+        handshake = self._network.client.begin_connect(own, service, client.options() if client else {})
+        if meanwhile is not None:
+            meanwhile()
+        near = handshake()
         far = self._listener.accept(server.options() if server else {})
-        self._sockets[CLIENT].append(near)
-        self._sockets[SERVER].append(far)
+        ends = (own[0], near.own_port()), service
+        for end, socket in ((CLIENT, near), (SERVER, far)):
+            socket.client_port = ends[0][1]
+            self._sockets[end].append(socket)
         return Connection(near, far, ends)
 
     def connect_in_vain(self, expected: str) -> Ends:
@@ -99,7 +122,7 @@ class Stage:
         except SocketError as failure:
             if failure.errno_name != expected:
                 raise
-            self._failures.append({"ended_with": failure.errno_name})
+            self._failures.append({"client_port": ends[0][1], "ended_with": failure.errno_name})
             return ends
         raise LabError("a connection was made that this scenario expects to fail")
 
@@ -126,6 +149,20 @@ class Stage:
         """Wait until the server has said that it takes no more; the first window probe is 0.2 s away."""
         self._network.server.wait_until("TCPToZeroWindowAdv", 1)
 
+    def wait_until_reset(self, end: str) -> None:
+        """Wait until this end's kernel has given up a connection because of a RST."""
+        self._network.host(end).wait_until("EstabResets", 1)
+
+    def require_states(self, end: str, **planned: int) -> None:
+        """Raise unless one end's kernel has so many connections in these states now."""
+        states = self._network.host(end).states()
+        for state, connections in planned.items():
+            require_equal(f"connections of the {end} in {state}", connections, states.get(state, 0))
+
+    def require_counted(self, end: str, counter: str, planned: int) -> None:
+        """Raise unless one end's kernel counted so many of these events during the capture."""
+        require_equal(f"{counter} of the {end}", planned, self.counted(end, counter))
+
     def counted(self, end: str, counter: str) -> int:
         """For what is no plan but the kernel's own doing: how often it did so during the capture."""
         return self._tally.counters(end)[counter]
@@ -135,6 +172,20 @@ class Stage:
         if CLIENT in towards:
             self._sent_before_cut = self._tally.sent(SERVER)
         self._network.cut(towards)
+
+    def tune(self, end: str, parameter: str, value: str) -> None:
+        """Set a kernel parameter of one end: `net/ipv4/tcp_retries2`."""
+        self._network.host(end).ask("sysctl", name=parameter, value=value)
+        self.parameters[end][parameter.replace("/", ".")] = value
+
+    def hold_back(self) -> None:
+        """Have the router keep what it would forward, in both directions, until it is released."""
+        hold_back(self._network, ENDS)
+
+    def release(self, towards: str) -> None:
+        """Let through to this end what was held back, and what follows."""
+        release(self._network, towards)
+        time.sleep(ANSWER_S)
 
     def restore(self) -> None:
         """Forward again."""
@@ -180,6 +231,7 @@ class Stage:
         time.sleep(ANSWER_S)
         self.views = {end: [view(socket) for socket in self._sockets[end]] for end in ENDS}
         self.views[CLIENT] += self._failures
+        self.states = {end: self._network.host(end).states() for end in ENDS}
         for end in ENDS:
             self._network.host(end).ask("stop_probing")
         self._note_unheard()
@@ -202,11 +254,13 @@ class Stage:
         self._sent_before_cut = None
 
     def _add_segments(self) -> None:
-        """Complete a lone connection's sides by the segments that their kernels sent, and the copies."""
-        if len(self.expected) != 1:
-            return
-        sides = self.expected[0].sides
+        """Say how many segments the kernels sent, and their copies: of each side, or of all of an end's."""
         for end in ENDS:
             if self.vantage.hears(end) and (end == CLIENT or self._all_heard):
                 sent = self._tally.sent(end)
-                sides[end] = replace(sides[end], segments=sent, duplicates=sent * self.vantage.copies)
+                copies = sent * self.vantage.copies
+                if len(self.expected) == 1:
+                    sides = self.expected[0].sides
+                    sides[end] = replace(sides[end], segments=sent, duplicates=copies)
+                else:
+                    self.segments[end] = {"segments": sent, "duplicates": copies}

@@ -89,13 +89,14 @@ class Side:
     """Segments sent again because nobody had acknowledged them."""
 
     segments: int | None = None
-    """All segments, by the kernel's count; None where not all of them passed the capture."""
+    """All segments, by the kernel's count; None where not all of them passed the capture, or where
+    several connections share the count."""
 
-    duplicates: int = 0
-    """Further copies of segments, because the capture saw them in more than one place."""
+    duplicates: int | None = None
+    """Further copies of these, because the capture saw them in more than one place."""
 
     keepalive_time_s: int | None = None
-    """`TCP_KEEPIDLE`, where the capture shows it: never early, at most 12.5 % + 10 ms late."""
+    """`TCP_KEEPIDLE`, where the capture shows it: at most 12.5 % late, and a tick sooner or later."""
 
     keepalive_interval_s: int | None = None
     """`TCP_KEEPINTVL`, likewise."""
@@ -110,11 +111,17 @@ class Side:
         return count(self.said + self.unseen, claim)
 
     def as_dict(self) -> dict[str, Any]:
-        """For the sidecar: order and counts of what the capture holds, without what is not claimed."""
+        """For the sidecar: order and counts of what the capture holds, without what is not claimed.
+
+        What it does not hold stands apart.
+        """
+        order: dict[str, Any] = {"order": list(self.said)}
+        if self.unseen:
+            order["unseen"] = list(self.unseen)
         counts = {claim: count(self.said, claim) for claim in COUNTED_WORDS}
         further = {name: value for name, value in asdict(self).items() if name not in ("said", "unseen")}
         claims = {name: value for name, value in further.items() if value is not None}
-        return {"order": list(self.said)} | counts | claims
+        return order | counts | claims
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,9 @@ class PretendHost:
     def counters(self) -> dict[str, int]:
         return dict(self.counted)
 
+    def states(self) -> dict[str, int]:
+        return {"TIME_WAIT": 2}
+
     def ask(self, action: str, **arguments: object) -> None:
         pass
 

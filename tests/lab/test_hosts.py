@@ -85,6 +85,19 @@ def test_a_counter_that_does_not_rise_ends_the_waiting() -> None:
 
 
 @needs_lab
+def test_a_request_can_be_under_way_while_the_recorder_does_something_else() -> None:
+    with Host("client") as host:
+        host.ip("link", "set", "lo", "up")
+        listener = host.begin("listen", own=("127.0.0.1", 7777), options={})
+        host.ip("link", "show", "lo")
+        assert listener() == 1  # the number of the first socket
+        handshake = host.begin_connect(("127.0.0.1", 0), ("127.0.0.1", 7777), {"SO_KEEPALIVE": 1})
+        host.ip("link", "show", "lo")
+        assert handshake().options == {"SO_KEEPALIVE": 1}
+        assert host.states()["ESTABLISHED"] == 2
+
+
+@needs_lab
 def test_an_action_that_breaks_the_agent_is_reported() -> None:
     with Host("client") as host, pytest.raises(LabError, match="client died at close: KeyError: 7"):
         host.ask("close", number=7)

@@ -69,6 +69,34 @@ def test_segments_that_could_not_reach_the_capture_are_not_claimed() -> None:
     assert (sides["client"].segments, sides["server"].segments) == (0, None)
 
 
+def test_several_connections_share_the_count_of_segments() -> None:
+    network = PretendNetwork()
+    with stage_on(network) as stage:
+        network.hosts["client"].counted.update(OutSegs=12)
+        for port in (50001, 50002):
+            stage.must_give((("192.0.2.2", port), ENDS[1]), "closed", client=Side(), server=Side())
+    assert stage.segments["client"] == {"segments": 12, "duplicates": 0}
+    assert [each.sides["client"].segments for each in stage.expected] == [None, None]
+
+
+def test_kernel_parameters_and_states_are_noted() -> None:
+    with stage_on(PretendNetwork()) as stage:
+        stage.tune("client", "net/ipv4/tcp_tw_reuse", "1")
+        stage.must_give(ENDS, "closed", client=Side(), server=Side())
+    assert stage.parameters == {"client": {"net.ipv4.tcp_tw_reuse": "1"}, "server": {}}
+    assert stage.states["client"] == {"TIME_WAIT": 2}
+
+
+def test_states_and_counts_that_were_not_planned_end_the_recording() -> None:
+    stage = stage_on(PretendNetwork())
+    stage.require_states("client", TIME_WAIT=2, CLOSING=0)
+    with pytest.raises(LabError, match="connections of the client in CLOSING: 1 planned, 0 counted"):
+        stage.require_states("client", CLOSING=1)
+    stage.require_counted("client", "OutSegs", 0)
+    with pytest.raises(LabError, match="OutSegs of the client: 1 planned, 0 counted"):
+        stage.require_counted("client", "OutSegs", 1)
+
+
 def test_what_the_kernel_does_not_confirm_is_not_recorded() -> None:
     network = PretendNetwork()
     with (
@@ -87,12 +115,24 @@ def test_what_is_sent_while_the_capture_ends_spoils_it() -> None:
             stage.must_give(ENDS, "alive", client=Side(), server=Side())
 
 
-def test_a_socket_that_the_application_closed_has_no_state_left_to_tell() -> None:
-    class Held(PretendHost):
-        def ask(self, action: str, **arguments: object) -> dict[str, object]:
-            return {"state": "ESTABLISHED"} if action == "tcp_info" else {}
+class Held(PretendHost):
+    name = "client"
 
+    def ask(self, action: str, **arguments: object) -> dict[str, object]:
+        return {"state": "ESTABLISHED"} if action == "tcp_info" else {}
+
+
+def test_a_socket_that_the_application_closed_has_no_state_left_to_tell() -> None:
     socket = Socket(Held(), 1, {})
-    assert view(socket) == {"options": {}, "ended_with": None, "tcp_info": {"state": "ESTABLISHED"}}
+    seen = {"client_port": None, "options": {}, "ended_with": None}
+    assert view(socket) == seen | {"tcp_info": {"state": "ESTABLISHED"}}
     socket.close()
-    assert view(socket) == {"options": {}, "ended_with": "closed"}
+    assert view(socket) == seen | {"ended_with": "closed"}
+
+
+def test_states_that_a_connection_had_to_pass_are_noted() -> None:
+    socket = Socket(Held(), 1, {})
+    socket.require_state("ESTABLISHED")
+    assert view(socket)["states"] == ["ESTABLISHED"]
+    with pytest.raises(LabError, match="client's connection is in ESTABLISHED where CLOSING was planned"):
+        socket.require_state("CLOSING")

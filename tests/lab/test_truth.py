@@ -47,12 +47,13 @@ def test_a_recording_that_went_otherwise_is_thrown_away(side, counters, answers,
         confirm("client", [side], counters, answers)
 
 
-def test_what_is_not_claimed_does_not_stand_in_the_sidecar() -> None:
+def test_what_is_not_claimed_does_not_stand_in_the_sidecar_and_what_is_unseen_stands_apart() -> None:
     claimed = Side(2 * PROBE, unseen=RESET, keepalive_time_s=2).as_dict()
     assert claimed["order"] == ["probe", "probe"]
     assert claimed["resets"] == 0
     assert claimed["probes"] == claimed["keepalive_time_s"] == 2
     assert claimed["answers"] == 0
+    assert claimed["unseen"] == ["reset"]
     assert "segments" not in claimed
     assert "keepalive_count" not in claimed
 

@@ -17,6 +17,7 @@ PATIENT = KeepAlive(time_s=2, interval_s=1, count=3)
     "alive",
     shows="Probes are answered, and data between them pushes the next one back by the whole keepalive time.",
     duration_s=13,
+    ipv6_too=True,
 )
 def alive(stage: Stage) -> None:
     stage.start_capture()
@@ -38,6 +39,7 @@ def alive(stage: Stage) -> None:
     "peer-dead",
     shows="The path is cut while idle: no probe is answered, and the prober gives up with a RST.",
     duration_s=7,
+    ipv6_too=True,
 )
 def peer_dead(stage: Stage) -> None:
     stage.start_capture()
@@ -63,6 +65,7 @@ def peer_dead(stage: Stage) -> None:
     "peer-rebooted",
     shows="The server crashes and is back with the same address: the next probe is answered by a RST.",
     duration_s=6,
+    ipv6_too=True,
 )
 def peer_rebooted(stage: Stage) -> None:
     stage.start_capture()

@@ -18,17 +18,19 @@ class Scenario:
     shows: str
     duration_s: int
     play: Play
+    ipv6_too: bool = False
+    """Whether all recordings include one over IPv6."""
 
 
 SCENARIOS: dict[str, Scenario] = {}
 """All of them, by name."""
 
 
-def scenario(name: str, shows: str, duration_s: int) -> Callable[[Play], Play]:
+def scenario(name: str, shows: str, duration_s: int, ipv6_too: bool = False) -> Callable[[Play], Play]:
     """Enter a function into the list. `shows`: one sentence; `duration_s`: about how long it plays."""
 
     def enter(play: Play) -> Play:
-        SCENARIOS[name] = Scenario(name, shows, duration_s, play)
+        SCENARIOS[name] = Scenario(name, shows, duration_s, play, ipv6_too)
         return play
 
     return enter
