@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from analyzer.errors import KeepaliveError, UsageError
+from analyzer.errors import UsageError
 
 if TYPE_CHECKING:
     from analyzer.lab import Scenario
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 DONE = 0
 NOTHING_RECORDED = 3
 PARTLY_RECORDED = 4
+
+JOBS = 8
+"""A scenario mostly waits for timers."""
 
 DESCRIPTION = """\
 Record what keep-alive looks like, from a real kernel: hosts are network namespaces, so nothing
@@ -34,8 +37,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
     recording = actions.add_parser("record", help="play scenarios and record them", description=DESCRIPTION)
     recording.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="see `keepalive lab list`")
-    recording.add_argument("--all", action="store_true", help="record every scenario")
+    recording.add_argument(
+        "--all", action="store_true", help="record every scenario, and the principal ones over IPv6 too"
+    )
     recording.add_argument("--ipv6", action="store_true", help="over IPv6; names then end in -ipv6")
+    recording.add_argument(
+        "--jobs",
+        type=int,
+        default=JOBS,
+        metavar="N",
+        help="how many scenarios to play at a time (default: %(default)s)",
+    )
     recording.add_argument(
         "--out",
         type=Path,
@@ -63,41 +75,69 @@ def list_scenarios() -> int:
 
 
 def record_scenarios(arguments: argparse.Namespace) -> int:
-    """Record one scenario after the other; one that fails does not keep the others from being recorded."""
-    from analyzer.lab import record, require_lab
+    """Record scenarios side by side; one that fails does not keep the others from being recorded."""
+    from analyzer.lab import require_lab, run_side_by_side
 
-    chosen = choose(arguments.scenarios, arguments.all)
+    chosen = choose(arguments.scenarios, arguments.all, arguments.ipv6)
+    if arguments.jobs < 1:
+        raise UsageError(f"--jobs: {arguments.jobs} is no number of scenarios")
     require_lab()
-    failed = 0
     with orderly_end_on_sigterm():
-        for scenario in chosen:
-            print(f"recording {scenario.name}, about {scenario.duration_s} s …", file=sys.stderr)
-            try:
-                recording = record(scenario, arguments.out, ip_version=6 if arguments.ipv6 else 4)
-            except KeepaliveError as error:
-                print(f"{scenario.name}: {error}", file=sys.stderr)
-                failed += 1
-            else:
-                print(recording.capture, flush=True)
+        if len(chosen) == 1:
+            ((scenario, ip_version),) = chosen
+            record_one(scenario, arguments.out, ip_version)
+            return DONE
+        # the longest first, so that none is waited for at the end
+        chosen.sort(key=lambda each: -each[0].duration_s)
+        commands = [record_command(scenario, arguments.out, ip_version) for scenario, ip_version in chosen]
+        statuses = run_side_by_side(commands, arguments.jobs)
+    failed = sum(status != DONE for status in statuses)
     if not failed:
         return DONE
     return NOTHING_RECORDED if failed == len(chosen) else PARTLY_RECORDED
 
 
-def choose(names: list[str], everything: bool) -> list[Scenario]:
-    """The scenarios by name, each once; raise where the call does not make sense."""
+def record_one(scenario: Scenario, folder: Path, ip_version: int) -> None:
+    """Record a scenario, a second time if the first did not go as planned: a busy machine does that."""
+    from analyzer.lab import LabError, record
+
+    name = scenario.name + (" over IPv6" if ip_version == 6 else "")
+    try:
+        print(f"recording {name}, about {scenario.duration_s} s …", file=sys.stderr)
+        recording = record(scenario, folder, ip_version)
+    except LabError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        print(f"recording {name} once more …", file=sys.stderr)
+        try:
+            recording = record(scenario, folder, ip_version)
+        except LabError as again:
+            raise LabError(f"{name}: {again}") from None
+    print(recording.capture, flush=True)
+
+
+def record_command(scenario: Scenario, folder: Path, ip_version: int) -> list[str]:
+    """The command line that records this scenario alone."""
+    ipv6 = ["--ipv6"] if ip_version == 6 else []
+    here = [sys.executable, "-m", "analyzer", "lab", "record"]
+    return [*here, scenario.name, *ipv6, "--out", str(folder)]
+
+
+def choose(names: list[str], everything: bool, ipv6: bool) -> list[tuple[Scenario, int]]:
+    """The scenarios by name, each once, and the IP version; raise where the call does not make sense."""
     from analyzer.lab import SCENARIOS
 
     if everything and names:
         raise UsageError("name scenarios or say --all, not both")
-    if everything:
-        return list(SCENARIOS.values())
-    if not names:
+    if not everything and not names:
         raise UsageError("name the scenarios to record, or say --all; `keepalive lab list` lists them")
     unknown = [name for name in names if name not in SCENARIOS]
     if unknown:
         raise UsageError(f"no scenario is called {', '.join(unknown)}; `keepalive lab list` lists them")
-    return [SCENARIOS[name] for name in dict.fromkeys(names)]
+    chosen = [SCENARIOS[name] for name in dict.fromkeys(names)] or list(SCENARIOS.values())
+    if ipv6:
+        return [(scenario, 6) for scenario in chosen]
+    also = [(scenario, 6) for scenario in chosen if everything and scenario.ipv6_too]
+    return [(scenario, 4) for scenario in chosen] + also
 
 
 @contextmanager
@@ -105,6 +145,7 @@ def orderly_end_on_sigterm() -> Iterator[None]:
     """Have SIGTERM leave through the context managers, as Ctrl-C does: they remove what was made."""
 
     def leave(number: int, frame: object) -> NoReturn:
+        signal.signal(number, signal.SIG_IGN)  # a second one must not disturb the tidying
         sys.exit(128 + number)
 
     before = signal.signal(signal.SIGTERM, leave)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
 
 from analyzer import lab
 from analyzer.commands.lab import configure, run
-from analyzer.errors import UsageError
+from analyzer.errors import KeepaliveError, UsageError
 from analyzer.lab import SCENARIOS, LabError, Recording
 
 
@@ -23,18 +24,32 @@ def call(*words: str) -> int:
 
 @pytest.fixture
 def recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Path, int]]:
-    """What was asked to be recorded; `outage` always fails."""
+    """What was asked to be recorded, side by side or not; `outage` always fails, `refused` at first."""
     asked: list[tuple[str, Path, int]] = []
 
     def pretend(scenario: lab.Scenario, folder: Path, ip_version: int) -> Recording:
         asked.append((scenario.name, folder, ip_version))
-        if scenario.name == "outage":
+        first = asked.count(asked[-1]) == 1
+        if scenario.name == "outage" or (scenario.name == "refused" and first):
             raise LabError("did not go as planned")
         return Recording(folder / f"{scenario.name}.pcapng", folder / f"{scenario.name}.json")
 
+    def call_each(commands: list[list[str]], jobs: int) -> list[int]:
+        assert all(command[:4] == [sys.executable, "-m", "analyzer", "lab"] for command in commands)
+        return [status_of(*command[4:]) for command in commands]
+
     monkeypatch.setattr(lab, "record", pretend)
+    monkeypatch.setattr(lab, "run_side_by_side", call_each)
     monkeypatch.setattr(lab, "require_lab", lambda: None)
     return asked
+
+
+def status_of(*words: str) -> int:
+    """As `call`, with an error as the status that the whole command makes of it."""
+    try:
+        return call(*words)
+    except KeepaliveError as error:
+        return error.exit_status
 
 
 def test_list_names_every_scenario_and_what_it_shows(capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,25 +64,58 @@ def test_list_names_every_scenario_and_what_it_shows(capsys: pytest.CaptureFixtu
 def test_recordings_go_to_stdout_and_progress_to_stderr(
     recorded: list[tuple[str, Path, int]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert call("record", "alive", "refused", "alive", "--out", "here") == 0
-    assert recorded == [("alive", Path("here"), 4), ("refused", Path("here"), 4)]
+    assert call("record", "zero-window", "alive", "zero-window", "--out", "here") == 0
+    assert recorded == [("alive", Path("here"), 4), ("zero-window", Path("here"), 4)]  # the longer first
     said = capsys.readouterr()
-    assert said.out.splitlines() == [str(Path("here/alive.pcapng")), str(Path("here/refused.pcapng"))]
+    assert said.out.splitlines() == [str(Path("here/alive.pcapng")), str(Path("here/zero-window.pcapng"))]
     assert "recording alive, about" in said.err
 
 
-def test_all_means_all_and_ipv6_is_an_option(recorded: list[tuple[str, Path, int]]) -> None:
+def test_all_is_every_scenario_and_some_over_ipv6_too(recorded: list[tuple[str, Path, int]]) -> None:
+    call("record", "--all")
+    assert {name for name, _, version in recorded if version == 4} == set(SCENARIOS)
+    assert {name for name, _, version in recorded if version == 6} == {"alive", "peer-dead", "peer-rebooted"}
+    assert {folder for _, folder, _ in recorded} == {Path("recordings")}
+
+
+def test_any_can_be_recorded_over_ipv6(recorded: list[tuple[str, Path, int]]) -> None:
     call("record", "--all", "--ipv6")
-    assert [name for name, _, _ in recorded] == list(SCENARIOS)
-    assert {(folder, version) for _, folder, version in recorded} == {(Path("recordings"), 6)}
+    assert {(name, version) for name, _, version in recorded} == {(name, 6) for name in SCENARIOS}
+
+
+def test_what_fails_is_recorded_once_more_before_it_counts(
+    recorded: list[tuple[str, Path, int]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("record", "refused") == 0
+    assert recorded == [("refused", Path("recordings"), 4)] * 2
+    assert "recording refused once more" in capsys.readouterr().err
+    with pytest.raises(LabError, match="outage: did not go as planned"):
+        call("record", "outage")
+    assert [name for name, _, _ in recorded[2:]] == ["outage"] * 2
 
 
 def test_one_that_fails_does_not_keep_others_from_being_recorded(
-    recorded: list[tuple[str, Path, int]], capsys: pytest.CaptureFixture[str]
+    recorded: list[tuple[str, Path, int]],
 ) -> None:
     assert call("record", "outage", "alive") == 4
-    assert call("record", "outage") == 3
-    assert "outage: did not go as planned" in capsys.readouterr().err
+    assert "alive" in [name for name, _, _ in recorded]
+    assert status_of("record", "outage") == 3
+
+
+def test_where_all_fail_nothing_was_recorded(
+    recorded: list[tuple[str, Path, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lab, "run_side_by_side", lambda commands, jobs: [3 for _ in commands])
+    assert call("record", "alive", "refused") == 3
+
+
+def test_so_many_are_played_at_a_time(
+    recorded: list[tuple[str, Path, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(lab, "run_side_by_side", lambda commands, jobs: asked.append(jobs) or [0, 0])
+    call("record", "alive", "refused", "--jobs", "3")
+    assert asked == [3]
 
 
 @pytest.mark.parametrize(
@@ -76,6 +124,7 @@ def test_one_that_fails_does_not_keep_others_from_being_recorded(
         ((), "name the scenarios to record, or say --all"),
         (("alive", "--all"), "not both"),
         (("alive", "peer-alive"), "no scenario is called peer-alive"),
+        (("alive", "--jobs", "0"), "--jobs: 0 is no number of scenarios"),
     ],
 )
 def test_wrong_usage_says_what_to_do(words: tuple[str, ...], complaint: str) -> None:
@@ -103,6 +152,7 @@ def test_sigterm_leaves_through_the_context_managers(
         try:
             signal.raise_signal(signal.SIGTERM)
         finally:
+            signal.raise_signal(signal.SIGTERM)  # a second one does not disturb the tidying
             cleaned_up.append(scenario.name)
         raise AssertionError("SIGTERM had no effect")
 
