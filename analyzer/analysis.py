@@ -9,6 +9,7 @@ import html
 import io
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -29,13 +30,17 @@ Path = str | os.PathLike[str]
 
 
 def analyze(
-    *sources: Path, join: bool = False, packets: bool = False, dedup_window_s: float = 0.01
+    *sources: Path,
+    join: bool = False,
+    packets: bool = False,
+    dedup_window_s: float = 0.01,
+    profiles: Sequence[Path] = (),
 ) -> Analysis:
     """Analyze captures: files, folders, globs, or "-" for standard input.
 
     join: make one capture of all files, in time order. packets: keep every segment from the start
     (`Analysis.packets` reads the files again otherwise). dedup_window_s: equal segments this close
-    are copies of one.
+    are copies of one. profiles: TOML files of stacks and middleboxes of your own.
 
     Raises KeepaliveError where nothing could be read. What could be read only in part is in
     `Analysis.failures` and `Analysis.damages`.
@@ -44,10 +49,11 @@ def analyze(
     paths = [os.fspath(source) for source in sources]
     if not paths:
         raise UsageError("analyze: nothing to read was named")
-    outcome = pipeline.analyze(paths, Options(join=join, packets=packets, rules=rules))
+    options = Options(join, packets, tuple(os.fspath(each) for each in profiles), rules)
+    outcome = pipeline.analyze(paths, options)
     if not outcome.captures:
         raise outcome.failures[0][1] if outcome.failures else KeepaliveError("nothing to read")
-    return Analysis(paths, Options(join=join, packets=packets, rules=rules), outcome)
+    return Analysis(paths, options, outcome)
 
 
 class Analysis:
@@ -146,7 +152,7 @@ class Analysis:
             return
         if "-" in self._sources:
             raise UsageError("standard input cannot be read again: analyze(…, packets=True) keeps segments")
-        options = Options(join=self._options.join, packets=True, rules=self._options.rules)
+        options = replace(self._options, packets=True)
         self._outcome = pipeline.analyze(self._sources, options)
         self._options = options
 

@@ -59,6 +59,10 @@ def analyze(
     UsageError where the arguments make no sense.
     """
     options = options or Options()
+    if options.profiles:  # what is wrong with them is said before the long part
+        from analyzer.diagnose.profiles import load
+
+        load(options.profiles)
     found = discover(arguments, join=options.join)
     outcome = Outcome(notes=list(found.notes), failures=list(found.failures))
     flows = 0

@@ -53,6 +53,15 @@ def test_packets_are_read_when_they_are_wanted(analysis: ka.Analysis) -> None:
     assert set(packets.kind) >= {"data", "ack"}
 
 
+def test_profiles_of_ones_own_are_read_first(capture: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text('[[system]]\nname = "ours"\nsource = "measured"\ntime_s = 10\n')
+    assert len(ka.analyze(capture, profiles=[mine]).packets()) == 8
+    mine.write_text("[[system]]\n")
+    with pytest.raises(ka.UsageError, match=r"mine\.toml: \[\[system\]\] 1: 'name' is missing"):
+        ka.analyze(capture, profiles=[mine])
+
+
 def test_a_flow(analysis: ka.Analysis) -> None:
     flow = analysis.flow(0)
     assert flow.verdict == analysis.flows.verdict[0]

@@ -51,6 +51,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="TIME",
         help="equal segments this close are copies of one (default: %(default)s)",
     )
+    reading.add_argument(
+        "--profiles",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="stacks and middleboxes of your own, as TOML (may be repeated)",
+    )
 
 
 def _configure_outputs(group: argparse._ArgumentGroup) -> None:
@@ -97,6 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
     options = Options(
         join=arguments.join,
         packets=arguments.packets or bool(arguments.flow),
+        profiles=tuple(arguments.profiles),
         rules=Rules(dedup_window_ns=choices.window_ns(arguments.dedup_window)),
     )
     _check(arguments)

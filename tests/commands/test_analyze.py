@@ -222,6 +222,10 @@ def test_what_is_not_shown_is_said(keepalive: Any, capture: Path) -> None:
         ),
         (["--limit", "-1"], "--limit: a number from 0 is wanted; 0 means all"),
         (
+            ["--profiles", "nowhere.toml"],
+            "nowhere.toml: cannot be read: No such file or directory",
+        ),
+        (
             ["--dedup-window", "soon"],
             "--dedup-window 'soon': a number and a unit are wanted, such as 10ms or 0.5s",
         ),
