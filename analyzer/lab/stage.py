@@ -77,7 +77,7 @@ class Stage:
 
     def start_capture(self, vantage: Vantage = NEAR_CLIENT) -> None:
         """From here on every frame is recorded, and what the kernel counts belongs to the recording."""
-        self.vantage = vantage
+        self.vantage = vantage = vantage.over(self._network.ip_version)
         only_from = self._network.links[vantage.only_from].host if vantage.only_from else None
         capture = Capture(self._tool, self._network.host(vantage.host), vantage, self._path, only_from)
         self._capture = self._running.enter_context(capture)

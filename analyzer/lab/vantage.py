@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analyzer.lab.network import CLIENT, ROUTER
 
@@ -23,13 +23,18 @@ class Vantage:
     """How many further times every frame stands in the capture."""
 
     snap_length: int = 0
-    """Octets kept of each frame, 0 = all."""
+    """Octets kept of each frame, 0 = all; over IPv4."""
 
     only_from: str | None = None
     """The end whose frames alone are captured; None: of both."""
 
     uncut_from: str | None = None
     """The end whose segments are seen before its link cuts them to the MTU: fewer than the kernel counts."""
+
+    def over(self, ip_version: int) -> Vantage:
+        """The same for frames of this IP version: IPv6's header is 20 octets longer (RFC 8200, 3)."""
+        longer = 20 if ip_version == 6 and self.snap_length else 0
+        return replace(self, snap_length=self.snap_length + longer)
 
     def hears(self, end: str) -> bool:
         """Whether what this end sends stands in the capture."""
@@ -58,5 +63,7 @@ ONLY_CLIENT = Vantage(
     "the router's interface towards the client, what the client sends alone", ("to-client",), only_from=CLIENT
 )
 SHORT_FRAMES = Vantage(
-    "the router's interface towards the client, 64 octets of each frame", ("to-client",), snap_length=64
+    "the router's interface towards the client, frames cut off in the TCP options",
+    ("to-client",),
+    snap_length=64,
 )

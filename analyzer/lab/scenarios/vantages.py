@@ -84,7 +84,7 @@ def one_direction(stage: Stage) -> None:
 
 @scenario(
     "short-snap-length",
-    shows="Of each frame 64 octets were kept, so the timestamps are cut off: sequence numbers tell it all.",
+    shows="Frames were cut off in TCP options, so no timestamps are left: sequence numbers are enough.",
     duration_s=8,
 )
 def short_snap_length(stage: Stage) -> None:
