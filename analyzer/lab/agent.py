@@ -14,6 +14,7 @@ import errno
 import json
 import socket
 import struct
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -24,11 +25,14 @@ Address = tuple[str, int]
 PAYLOAD = b"keepalive lab. "
 """What applications say to each other here, over and over."""
 
+RESPONDER = Path(__file__).with_name("responder.py")
+
 PATIENCE_S = 15.0
 """How long a socket call may block before the request counts as failed."""
 
 # linux/tcp.h and linux/ethtool.h; Python's socket module has no names for them.
 TCP_INFO = 11
+TCP_INFO_SEGS_OUT = 136
 TCP_REPAIR = 19
 SIOCETHTOOL = 0x8946
 ETHTOOL_STXCSUM = 0x17
@@ -48,6 +52,7 @@ class Agent:
     def __init__(self) -> None:
         self._sockets: dict[int, socket.socket] = {}
         self._last_number = 0
+        self._responders: list[subprocess.Popen[bytes]] = []
 
     def listen(self, own: Address, options: dict[str, int]) -> int:
         """A listening socket; its options are inherited by what it accepts."""
@@ -88,6 +93,30 @@ class Agent:
                 break
             arrived += len(chunk)
         return arrived
+
+    def serve(self, number: int, request_octets: int, reply_octets: int) -> int:
+        """Have a process of its own reply to every request on this connection; its process id.
+
+        It dies with this one, and the socket stays here too: without a FIN when it dies first.
+        """
+        descriptor = self._sockets[number].fileno()
+        program = [
+            sys.executable,
+            "-I",
+            str(RESPONDER),
+            *map(str, (descriptor, request_octets, reply_octets)),
+        ]
+        responder = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL", *program],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            pass_fds=[descriptor],
+        )
+        assert responder.stdout is not None
+        if not responder.stdout.readline():
+            raise OSError(errno.ECHILD, "its application did not start")
+        self._responders.append(responder)
+        return responder.pid
 
     def wait_for_end(self, number: int, patience_s: float) -> str:
         """Block until the connection ends: the error's name, or "EOF" after the peer's FIN.
@@ -155,6 +184,12 @@ class Agent:
                 counted[state] = counted.get(state, 0) + 1
         return counted
 
+    def segments_sent(self, number: int) -> int:
+        """`tcpi_segs_out`: every segment that the kernel sent on this socket, a SYN-ACK not included."""
+        raw = self._sockets[number].getsockopt(socket.IPPROTO_TCP, TCP_INFO, TCP_INFO_SEGS_OUT + 4)
+        sent: int = struct.unpack_from("I", raw, TCP_INFO_SEGS_OUT)[0]
+        return sent
+
     def counters(self) -> dict[str, int]:
         """The kernel's TCP counters of this namespace, from its birth."""
         counted: dict[str, int] = {}
@@ -177,15 +212,15 @@ class Agent:
             if switch.exists():
                 switch.write_text("1")
 
-    def compute_checksums(self, interface: str) -> None:
+    def compute_checksums(self, interface: str, on: bool = True) -> None:
         """Have the kernel fill in checksums before a frame is captured, and cut it to the MTU.
 
-        A virtual link would leave both to a network card that never comes.
+        A virtual link would leave both to a network card that never comes; off, it does (ethtool(8)).
         """
         import array
         import fcntl
 
-        value = array.array("B", struct.pack("II", ETHTOOL_STXCSUM, 0))
+        value = array.array("B", struct.pack("II", ETHTOOL_STXCSUM, 0 if on else 1))
         request = struct.pack("16sP", interface.encode(), value.buffer_info()[0])
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
             fcntl.ioctl(any_socket, SIOCETHTOOL, request)

@@ -224,6 +224,13 @@ class Socket:
         if arrived != octets:
             raise LabError(f"the {self._host.name} received {arrived} of {octets} octets")
 
+    def serve(self, request_octets: int, reply_octets: int) -> int:
+        """Leave the replying to a process of its own in the same host; its process id."""
+        pid: int = self._host.ask(
+            "serve", number=self._number, request_octets=request_octets, reply_octets=reply_octets
+        )
+        return pid
+
     def wait_for_end(self, expected: str, patience_s: float = 15.0) -> None:
         """Read until the kernel reports the connection's end: an error's name, or "EOF"."""
         ended_with: str = self._host.ask("wait_for_end", number=self._number, patience_s=patience_s)
@@ -265,3 +272,8 @@ class Socket:
     def tcp_info(self) -> dict[str, Any]:
         info: dict[str, Any] = self._host.ask("tcp_info", number=self._number)
         return info
+
+    def segments_sent(self) -> int:
+        """All that the kernel sent on this socket since it is there: a server's SYN-ACK is not among it."""
+        sent: int = self._host.ask("segments_sent", number=self._number)
+        return sent

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from ipaddress import ip_address
 from types import TracebackType
 from typing import Self
 
@@ -20,6 +21,9 @@ CLIENT = "client"
 SERVER = "server"
 ROUTER = "router"
 ENDS = (CLIENT, SERVER)
+
+ADDRESS_BITS = {4: 32, 6: 128}
+"""By IP version."""
 
 
 @dataclass(frozen=True)
@@ -52,15 +56,13 @@ class Network:
     def __init__(self, ip_version: int = 4) -> None:
         self.ip_version = ip_version
         self.links = LINKS[ip_version]
-        self.router = Host(ROUTER)
-        self.client = Host(CLIENT)
-        self.server = Host(SERVER)
+        self._hosts = {name: Host(name) for name in (ROUTER, *ENDS)}
         self._running = ExitStack()
         self._cut_off: list[str] = []
 
     def __enter__(self) -> Self:
         with self._running as undo_on_failure:
-            for host in (self.router, self.client, self.server):
+            for host in self._hosts.values():
                 undo_on_failure.enter_context(host)
                 self._prepare(host)
             self._let_router_forward()
@@ -79,13 +81,36 @@ class Network:
 
     def host(self, name: str) -> Host:
         """The router, or the host at one end: the one that runs now, after a reboot the new one."""
-        return {ROUTER: self.router, CLIENT: self.client, SERVER: self.server}[name]
+        return self._hosts[name]
+
+    @property
+    def client(self) -> Host:
+        return self._hosts[CLIENT]
+
+    @property
+    def router(self) -> Host:
+        return self._hosts[ROUTER]
+
+    @property
+    def server(self) -> Host:
+        return self._hosts[SERVER]
 
     def cut(self, towards: tuple[str, ...] = ENDS) -> None:
         """Drop whatever the router would forward to these ends, silently, until `restore`."""
         for end in towards:
             self._ip(self.router, "route", "add", "blackhole", self._only(end))
             self._cut_off.append(end)
+
+    def add_server_address(self) -> str:
+        """A second address of the server, to all others a second host behind the same router."""
+        link = self.links[SERVER]
+        address = str(ip_address(link.host) + 1)
+        self._ip(self.server, "address", "add", f"{address}/{link.prefix_bits}", "dev", "eth0")
+        return address
+
+    def cut_off(self, address: str) -> None:
+        """Drop whatever the router would forward to this address, silently and for good."""
+        self._ip(self.router, "route", "add", "blackhole", f"{address}/{ADDRESS_BITS[self.ip_version]}")
 
     def restore(self) -> None:
         """Forward again."""
@@ -99,7 +124,7 @@ class Network:
         """
         self.server.ask("vanish")
         self.server.stop()
-        self.server = self._running.enter_context(Host(SERVER))
+        self._hosts[SERVER] = self._running.enter_context(Host(SERVER))
         self._prepare(self.server)
         self._join(SERVER)
 
@@ -116,21 +141,31 @@ class Network:
         self.router.ask("sysctl", name=name, value="1")
 
     def _join(self, end: str) -> None:
-        """Join an end to the router by a veth pair. It is made inside, so no real interface shows."""
+        """Join an end to the router, and give both their addresses."""
+        self._plug(end)
+        link = self.links[end]
+        self._give_address(self.router, f"to-{end}", f"{link.router}/{link.prefix_bits}")
+        self._give_address(self.host(end), "eth0", f"{link.host}/{link.prefix_bits}")
+        self._ip(self.host(end), "route", "add", "default", "via", link.router)
+
+    def _plug(self, end: str) -> None:
+        """Make a veth pair between an end and the router. It is made inside, so no real interface shows."""
         host, link, port = self.host(end), self.links[end], f"to-{end}"
         self.router.ip(
             *("link", "add", port, "address", link.router_mac, "type", "veth"),
             *("peer", "name", "eth0", "address", link.host_mac, "netns", str(host.pid)),
         )
-        for owner, interface, address in ((self.router, port, link.router), (host, "eth0", link.host)):
-            owner.ask("compute_checksums", interface=interface)
-            self._ip(owner, "address", "add", f"{address}/{link.prefix_bits}", "dev", interface)
-            self._ip(owner, "link", "set", interface, "up")
-        self._ip(host, "route", "add", "default", "via", link.router)
+        self.router.ask("compute_checksums", interface=port)
+        host.ask("compute_checksums", interface="eth0")
+
+    def _give_address(self, host: Host, interface: str, address: str) -> None:
+        """An address with the length of its prefix; the interface is up then."""
+        self._ip(host, "address", "add", address, "dev", interface)
+        self._ip(host, "link", "set", interface, "up")
 
     def _only(self, end: str) -> str:
         """The prefix that holds one end's address and no other."""
-        return f"{self.links[end].host}/{32 if self.ip_version == 4 else 128}"
+        return f"{self.links[end].host}/{ADDRESS_BITS[self.ip_version]}"
 
     def _ip(self, host: Host, *arguments: str) -> None:
         host.ip(f"-{self.ip_version}", *arguments)

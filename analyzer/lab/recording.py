@@ -9,7 +9,6 @@ from tempfile import TemporaryDirectory
 
 from analyzer.lab.capture import DUMPCAP, TCPDUMP, find_tool
 from analyzer.lab.hosts import require_lab
-from analyzer.lab.network import Network
 from analyzer.lab.pcapng_options import forget_machine
 from analyzer.lab.scenarios import Scenario
 from analyzer.lab.sidecar import describe, json_text, kernel
@@ -40,7 +39,7 @@ def record(scenario: Scenario, folder: Path, ip_version: int = 4) -> Recording:
     name = recording_name(scenario, ip_version)
     with TemporaryDirectory(prefix=".recording-", dir=folder) as workplace:
         fresh = Path(workplace, name + tool.suffix)
-        with Network(ip_version) as network, Stage(network, tool, fresh) as stage:
+        with scenario.network(ip_version) as network, Stage(network, tool, fresh) as stage:
             scenario.play(stage)
         if tool is DUMPCAP:
             forget_machine(fresh, f"Linux {kernel()}", f"{LAB}, {tool.version()}")

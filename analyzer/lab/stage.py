@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from analyzer.lab.application import Application
 from analyzer.lab.capture import Capture, Tool
 from analyzer.lab.connection import Connection, Ends, KeepAlive, view
 from analyzer.lab.delay import hold_back, release
@@ -42,10 +43,10 @@ class Stage:
         self.vantage = NEAR_CLIENT
         """Where the recording is made from."""
         self._tally = Tally(network)
-        self._listener: Listener | None = None
+        self._listeners: dict[str, Listener] = {}
         self._attempts = 0
-        self._sent_before_cut: int | None = None  # by the server, while it cannot be heard
-        self._all_heard = True
+        self._sent_before_cut: dict[str, int] = {}  # by the ends that the capture cannot hear
+        self._unheard: set[str] = set()
         self._sockets: dict[str, list[Socket]] = {CLIENT: [], SERVER: []}
         self._failures: list[dict[str, Any]] = []
         self.expected: list[Expected] = []
@@ -76,16 +77,26 @@ class Stage:
 
     def start_capture(self, vantage: Vantage = NEAR_CLIENT) -> None:
         """From here on every frame is recorded, and what the kernel counts belongs to the recording."""
-        self.vantage = vantage
+        self.vantage = vantage = vantage.over(self._network.ip_version)
         only_from = self._network.links[vantage.only_from].host if vantage.only_from else None
         capture = Capture(self._tool, self._network.host(vantage.host), vantage, self._path, only_from)
         self._capture = self._running.enter_context(capture)
         self._tally.begin()
 
-    def start_service(self, options: Options | None = None) -> None:
+    def leave_work_to_link(self) -> None:
+        """Have the client's kernel leave checksums and the cutting to the MTU to its link, as is usual."""
+        self._network.client.ask("compute_checksums", interface="eth0", on=False)
+
+    def start_service(self, options: Options | None = None, address: str | None = None) -> None:
         """Have the server listen; a buffer size must be set here to be agreed on in the handshake."""
-        own = (self._network.links[SERVER].host, SERVICE_PORT)
-        self._listener = self._network.server.listen(own, options or {})
+        address = address or self._network.links[SERVER].host
+        self._listeners[address] = self._network.server.listen((address, SERVICE_PORT), options or {})
+
+    def start_other_service(self) -> str:
+        """Have the server listen on a second address too, as if it were another host; that address."""
+        address = self._network.add_server_address()
+        self.start_service(address=address)
+        return address
 
     def connect(
         self,
@@ -93,26 +104,31 @@ class Stage:
         server: KeepAlive | None = None,
         meanwhile: Callable[[], None] | None = None,
         from_any_port: bool = False,
+        address: str | None = None,
     ) -> Connection:
         """A connection from the client to the service, which is started if need be.
 
         meanwhile: done while the client's SYN is under way. from_any_port: its kernel chooses.
+        address: which of the server's.
         """
-        if self._listener is None:
-            self.start_service()
-        assert self._listener is not None
-        own, service = self._next_ends()
+        own, service = self._next_ends(address)
+        if service[0] not in self._listeners:
+            self.start_service(address=address)
         own = (own[0], 0) if from_any_port else own
         handshake = self._network.client.begin_connect(own, service, client.options() if client else {})
         if meanwhile is not None:
             meanwhile()
         near = handshake()
-        far = self._listener.accept(server.options() if server else {})
+        far = self._listeners[service[0]].accept(server.options() if server else {})
         ends = (own[0], near.own_port()), service
         for end, socket in ((CLIENT, near), (SERVER, far)):
             socket.client_port = ends[0][1]
             self._sockets[end].append(socket)
         return Connection(near, far, ends)
+
+    def serve(self, connection: Connection) -> Application:
+        """Have a process of its own reply on this connection, until the stage is left."""
+        return self._running.enter_context(Application(connection.client, connection.server))
 
     def connect_in_vain(self, expected: str) -> Ends:
         """Try to connect where that must fail with this error; the addresses that it was tried with."""
@@ -163,15 +179,30 @@ class Stage:
         """Raise unless one end's kernel counted so many of these events during the capture."""
         require_equal(f"{counter} of the {end}", planned, self.counted(end, counter))
 
+    def stop_probing(self) -> None:
+        """No more keep-alives from either end; those on their way are answered when this returns."""
+        for end in ENDS:
+            self._network.host(end).ask("stop_probing")
+        time.sleep(ANSWER_S)
+
+    def note_answers(self, end: str, answers: int) -> None:
+        """Count answers that no `let_probe` has seen, told by the sockets that sent them."""
+        self._tally.answers[end] += answers
+
     def counted(self, end: str, counter: str) -> int:
         """For what is no plan but the kernel's own doing: how often it did so during the capture."""
         return self._tally.counters(end)[counter]
 
     def cut(self, towards: tuple[str, ...] = ENDS) -> None:
         """Drop what the router would forward to these ends: silently, and after it was captured."""
-        if CLIENT in towards:
-            self._sent_before_cut = self._tally.sent(SERVER)
+        for end, peer in ((CLIENT, SERVER), (SERVER, CLIENT)):
+            if end in towards and not self.vantage.meets(peer):
+                self._sent_before_cut[peer] = self._tally.sent(peer)
         self._network.cut(towards)
+
+    def cut_off(self, address: str) -> None:
+        """Drop what the router would forward to this address, silently, until the end."""
+        self._network.cut_off(address)
 
     def tune(self, end: str, parameter: str, value: str) -> None:
         """Set a kernel parameter of one end: `net/ipv4/tcp_retries2`."""
@@ -206,11 +237,12 @@ class Stage:
         """State the truth about one connection: all findings (design 6), and no others."""
         self.expected.append(Expected(*ends, verdict, {CLIENT: client, SERVER: server}, findings))
 
-    def _next_ends(self) -> Ends:
+    def _next_ends(self, address: str | None = None) -> Ends:
         """The addresses of the next connection; ports of our choice, so that failures have one too."""
+        server = address or self._network.links[SERVER].host
         self._attempts += 1
         port = FIRST_CLIENT_PORT + self._attempts - 1
-        return (self._network.links[CLIENT].host, port), (self._network.links[SERVER].host, SERVICE_PORT)
+        return (self._network.links[CLIENT].host, port), (server, SERVICE_PORT)
 
     def _while_idle(self, counter: str, more: dict[str, int]) -> dict[str, int]:
         """Wait until the counters have risen. All that an end says meanwhile is answers: how many."""
@@ -248,15 +280,16 @@ class Stage:
         self._add_segments()
 
     def _note_unheard(self) -> None:
-        """Note whether the server said anything while the way back, and so to the capture, was cut."""
-        if self._sent_before_cut not in (None, self._tally.sent(SERVER)):
-            self._all_heard = False
-        self._sent_before_cut = None
+        """Note which end said anything while its way to the capture was cut."""
+        for end, sent in self._sent_before_cut.items():
+            if sent != self._tally.sent(end):
+                self._unheard.add(end)
+        self._sent_before_cut = {}
 
     def _add_segments(self) -> None:
         """Say how many segments the kernels sent, and their copies: of each side, or of all of an end's."""
         for end in ENDS:
-            if self.vantage.hears(end) and (end == CLIENT or self._all_heard):
+            if self.vantage.counts(end) and end not in self._unheard:
                 sent = self._tally.sent(end)
                 copies = sent * self.vantage.copies
                 if len(self.expected) == 1:

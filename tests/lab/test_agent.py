@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import json
+import os
 import socket
 import sys
 from collections.abc import Iterator
@@ -104,6 +105,32 @@ def test_the_kernel_tells_how_many_connections_are_in_each_state(agent: Agent, p
 def test_the_kernel_tells_state_and_counters(agent: Agent, pair: tuple[int, int]) -> None:
     assert agent.tcp_info(pair[0]) == {"state": "ESTABLISHED", "retransmits": 0, "probes": 0}
     assert {"TCPKeepAlive", "TCPWinProbe", "OutSegs", "OutRsts"} <= agent.counters().keys()
+
+
+@linux_only
+def test_a_socket_counts_the_segments_that_were_sent_on_it(agent: Agent, pair: tuple[int, int]) -> None:
+    near, far = pair
+    assert agent.segments_sent(near) == 2  # SYN, and the acknowledgment that completes the handshake
+    before = agent.segments_sent(far)
+    for _ in range(3):
+        agent.send(far, 40)
+        agent.receive(near, 40)
+    assert agent.segments_sent(far) == before + 3
+
+
+@linux_only
+def test_an_application_of_its_own_serves_a_connection(agent: Agent, pair: tuple[int, int]) -> None:
+    near, far = pair
+    pid = agent.serve(far, request_octets=12, reply_octets=20)
+    try:
+        assert pid != os.getpid()
+        agent.send(near, 24)
+        assert agent.receive(near, 40) == 40
+        assert agent.tcp_info(far)["state"] == "ESTABLISHED"  # the socket is still the agent's too
+    finally:
+        (program,) = agent._responders
+        program.kill()
+        program.communicate()
 
 
 def test_requests_are_lines_and_so_are_replies(monkeypatch: pytest.MonkeyPatch) -> None:

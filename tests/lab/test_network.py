@@ -59,6 +59,25 @@ def test_a_rebooted_server_is_another_kernel_with_the_same_addresses() -> None:
 
 
 @needs_lab
+@pytest.mark.parametrize("ip_version", [4, 6])
+def test_one_of_the_server_s_addresses_can_be_lost_without_the_other(ip_version: int) -> None:
+    with Network(ip_version) as network:
+        other = network.add_server_address()
+        assert ip_address(other) in ip_network(f"{network.links[SERVER].host}/24", strict=False)
+        for number, address in enumerate((network.links[SERVER].host, other)):
+            network.server.listen((address, 7777), {})
+            network.client.connect((network.links[CLIENT].host, 50001 + number), (address, 7777), {})
+        network.cut_off(other)
+        network.client.ask("sysctl", name="net/ipv4/tcp_syn_retries", value="1")
+        network.client.ask("sysctl", name="net/ipv4/tcp_syn_linear_timeouts", value="0")
+        with pytest.raises(SocketError) as failure:
+            network.client.connect((network.links[CLIENT].host, 50003), (other, 7777), {})
+        assert failure.value.errno_name == "ETIMEDOUT"
+        service = (network.links[SERVER].host, 7777)
+        network.client.connect((network.links[CLIENT].host, 50004), service, {})
+
+
+@needs_lab
 def test_nothing_runs_before_and_after() -> None:
     network = Network()
     with pytest.raises(LabError):

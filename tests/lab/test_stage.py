@@ -10,7 +10,8 @@ from analyzer.lab.capture import DUMPCAP
 from analyzer.lab.connection import KeepAlive, view
 from analyzer.lab.hosts import LabError, Socket
 from analyzer.lab.stage import Stage
-from analyzer.lab.truth import PROBE, Side
+from analyzer.lab.truth import ANSWER, PROBE, Side
+from analyzer.lab.vantage import NEAR_SERVER, ON_CLIENT
 
 from .pretend import PretendHost, PretendNetwork
 
@@ -95,6 +96,38 @@ def test_states_and_counts_that_were_not_planned_end_the_recording() -> None:
     stage.require_counted("client", "OutSegs", 0)
     with pytest.raises(LabError, match="OutSegs of the client: 1 planned, 0 counted"):
         stage.require_counted("client", "OutSegs", 1)
+
+
+def test_near_the_server_it_is_the_client_that_a_cut_path_hides() -> None:
+    network = PretendNetwork()
+    with stage_on(network) as stage:
+        stage.vantage = NEAR_SERVER
+        stage.cut()
+        for host in network.hosts.values():
+            host.counted.update(OutSegs=1)
+        stage.restore()
+        stage.must_give(ENDS, "alive", client=Side(), server=Side())
+    sides = stage.expected[0].sides
+    assert (sides["client"].segments, sides["server"].segments) == (None, 1)
+
+
+def test_segments_that_share_a_frame_are_not_claimed() -> None:
+    network = PretendNetwork()
+    with stage_on(network) as stage:
+        stage.vantage = ON_CLIENT
+        stage.must_give(ENDS, "alive", client=Side(), server=Side())
+    sides = stage.expected[0].sides
+    assert (sides["client"].segments, sides["server"].segments) == (None, 0)
+
+
+def test_answers_that_sockets_tell_are_claimed_like_those_that_were_waited_for() -> None:
+    network = PretendNetwork()
+    with stage_on(network) as stage:
+        stage.note_answers("server", 2)
+        stage.must_give(ENDS, "alive", client=Side(), server=Side(2 * ANSWER))
+    with pytest.raises(LabError, match="answers of the server: 2 planned, 0 counted"):
+        with stage_on(network) as stage:
+            stage.must_give(ENDS, "alive", client=Side(), server=Side(2 * ANSWER))
 
 
 def test_what_the_kernel_does_not_confirm_is_not_recorded() -> None:
