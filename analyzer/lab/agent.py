@@ -40,6 +40,13 @@ ETHTOOL_STXCSUM = 0x17
 LINGER_FOR_NO_TIME = struct.pack("ii", 1, 0) if sys.platform != "win32" else struct.pack("HH", 1, 0)
 """`struct linger`, switched on and 0 s: the connection is not closed but aborted."""
 
+OPTION_LEVELS = {
+    "SO": socket.SOL_SOCKET,
+    "TCP": socket.IPPROTO_TCP,
+    "IP": socket.IPPROTO_IP,
+    "IPV6": socket.IPPROTO_IPV6,
+}
+
 # include/net/tcp_states.h, from 1
 TCP_STATES = (
     "ESTABLISHED SYN_SENT SYN_RECV FIN_WAIT1 FIN_WAIT2 TIME_WAIT CLOSE CLOSE_WAIT LAST_ACK LISTEN CLOSING"
@@ -191,7 +198,7 @@ class Agent:
         return sent
 
     def counters(self) -> dict[str, int]:
-        """The kernel's TCP counters of this namespace, from its birth."""
+        """The kernel's TCP and ICMP counters of this namespace, from its birth; ICMP's bear its name."""
         counted: dict[str, int] = {}
         for name in ("snmp", "netstat"):
             lines = Path("/proc/self/net", name).read_text().splitlines()
@@ -199,7 +206,10 @@ class Agent:
                 if titles.startswith(("Tcp:", "TcpExt:")):
                     pairs = zip(titles.split()[1:], values.split()[1:], strict=True)
                     counted.update((title, int(value)) for title, value in pairs)
-        return counted
+                elif titles.startswith("Icmp:"):
+                    pairs = zip(titles.split()[1:], values.split()[1:], strict=True)
+                    counted.update((f"Icmp{title}", int(value)) for title, value in pairs)
+        return counted | icmpv6_counters()
 
     def sysctl(self, name: str, value: str) -> None:
         """Set a kernel parameter of this namespace: `net/ipv4/ip_forward`."""
@@ -240,13 +250,19 @@ class Agent:
 
 def option_code(name: str) -> tuple[int, int]:
     """Level and number of an option by its C name."""
-    level = socket.SOL_SOCKET if name.startswith("SO_") else socket.IPPROTO_TCP
-    return level, getattr(socket, name)
+    return OPTION_LEVELS[name.split("_")[0]], getattr(socket, name)
 
 
 def set_options(tcp_socket: socket.socket, options: dict[str, int]) -> None:
     for name, value in options.items():
         tcp_socket.setsockopt(*option_code(name), value)
+
+
+def icmpv6_counters() -> dict[str, int]:
+    """Those that begin with Icmp6; none where the kernel has no IPv6."""
+    path = Path("/proc/self/net/snmp6")
+    pairs = [line.split() for line in path.read_text().splitlines()] if path.exists() else []
+    return {title: int(value) for title, value in pairs if title.startswith("Icmp6")}
 
 
 def tcp_state(tcp_socket: socket.socket) -> str:

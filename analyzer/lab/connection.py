@@ -18,14 +18,19 @@ class KeepAlive:
     time_s: int
     interval_s: int
     count: int
+    user_timeout_s: int | None = None
+    """`TCP_USER_TIMEOUT`: how long the peer may be silent when it owes an acknowledgment."""
 
     def options(self) -> Options:
-        return {
+        options = {
             "SO_KEEPALIVE": 1,
             "TCP_KEEPIDLE": self.time_s,
             "TCP_KEEPINTVL": self.interval_s,
             "TCP_KEEPCNT": self.count,
         }
+        if self.user_timeout_s is not None:
+            options["TCP_USER_TIMEOUT"] = self.user_timeout_s * 1000
+        return options
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ class Network:
             for host in self._hosts.values():
                 undo_on_failure.enter_context(host)
                 self._prepare(host)
-            self._let_router_forward()
+            self._prepare_router()
             for end in ENDS:
                 self._join(end)
             self._running = undo_on_failure.pop_all()
@@ -117,16 +117,23 @@ class Network:
         while self._cut_off:
             self._ip(self.router, "route", "del", "blackhole", self._only(self._cut_off.pop()))
 
-    def reboot_server(self) -> None:
-        """End the server without a word on the wire, and start it anew with the same addresses.
+    def reboot(self, end: str) -> None:
+        """End one host without a word on the wire, and start it anew with the same addresses.
 
-        Cut the path around it: without, the router would report the missing link by ICMP.
+        Cut the path around it: without, the router would report the missing link by ICMP. What is
+        captured on the router's interface to it ends here.
         """
-        self.server.ask("vanish")
-        self.server.stop()
-        self._hosts[SERVER] = self._running.enter_context(Host(SERVER))
-        self._prepare(self.server)
-        self._join(SERVER)
+        self.router.ip("link", "del", f"to-{end}")  # the kernel takes its time to do so by itself
+        self.host(end).ask("vanish")
+        self.host(end).stop()
+        self._hosts[end] = self._running.enter_context(Host(end))
+        self._prepare(self.host(end))
+        self._join(end)
+
+    def power_off(self, end: str) -> None:
+        """End one host without a word on the wire; its link is dead from now on."""
+        self.host(end).ip("link", "set", "eth0", "down")
+        self.host(end).ask("vanish")
 
     def _prepare(self, host: Host) -> None:
         """Keep what is not the scenario's off the links: duplicate address detection, or all of IPv6."""
@@ -136,7 +143,8 @@ class Network:
         else:
             host.ask("without_ipv6")
 
-    def _let_router_forward(self) -> None:
+    def _prepare_router(self) -> None:
+        """Have it forward."""
         name = "net/ipv6/conf/all/forwarding" if self.ip_version == 6 else "net/ipv4/ip_forward"
         self.router.ask("sysctl", name=name, value="1")
 

@@ -8,9 +8,10 @@ import re
 from typing import Any
 
 from analyzer.lab.capture import Tool
+from analyzer.lab.network import ROUTER
 from analyzer.lab.scenarios import Scenario
 from analyzer.lab.stage import Stage
-from analyzer.lab.truth import noted
+from analyzer.lab.truth import Counters, noted
 
 LINE_COLUMNS = 180
 
@@ -28,14 +29,25 @@ def describe(scenario: Scenario, stage: Stage, capture: str, tool: Tool, ip_vers
         "ip_version": ip_version,
         "recorded_with": f"keepalive lab record {scenario.name}{ipv6}",
         "kernel": f"Linux {kernel()}",
-        "kernel_parameters": stage.parameters,
+        "kernel_parameters": without_idle_router(stage.parameters),
         "vantage_point": stage.vantage.words,
         "capture_tool": tool.version(),
         "must_give": must_give,
         "sockets": stage.views,
         "kernel_states": stage.states,
-        "kernel_counters": {end: noted(counters) for end, counters in stage.counters.items()},
+        "kernel_counters": without_idle_router(kernel_counters(stage)),
     }
+
+
+def kernel_counters(stage: Stage) -> dict[str, Counters]:
+    """What is noted of each end, and of the router, which has no connections of its own, what rose."""
+    counted = {name: noted(counters) for name, counters in stage.counters.items()}
+    return counted | {ROUTER: {name: value for name, value in counted[ROUTER].items() if value}}
+
+
+def without_idle_router(said: dict[str, Any]) -> dict[str, Any]:
+    """What is said of each host, but nothing of a router that only forwarded."""
+    return {name: about for name, about in said.items() if about or name != ROUTER}
 
 
 def kernel() -> str:

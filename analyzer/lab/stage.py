@@ -1,4 +1,4 @@
-"""The stage on which a scenario plays: it connects, talks, cuts and waits through this.
+"""The stage on which a scenario plays: it connects, talks and waits through this.
 
 At its end a scenario states what the recording must give (`must_give`). Leaving the stage ends
 the capture and holds the statement against what the kernel counted.
@@ -17,46 +17,31 @@ from typing import Any, Self
 from analyzer.lab.application import Application
 from analyzer.lab.capture import Capture, Tool
 from analyzer.lab.connection import Connection, Ends, KeepAlive, view
-from analyzer.lab.delay import hold_back, release
-from analyzer.lab.hosts import LabError, Listener, Options, Socket, SocketError
-from analyzer.lab.network import CLIENT, ENDS, SERVER, Network
-from analyzer.lab.tally import Tally
-from analyzer.lab.truth import PRINCIPAL_COUNTERS, Counters, Expected, Side, confirm, require_equal
+from analyzer.lab.hosts import LabError, SocketError
+from analyzer.lab.network import CLIENT, ENDS, ROUTER, SERVER, Network
+from analyzer.lab.setting import ANSWER_S, SERVICE_PORT, Setting
+from analyzer.lab.truth import PRINCIPAL_COUNTERS, STOPPED, Counters, Expected, Side, confirm, require_equal
 from analyzer.lab.vantage import NEAR_CLIENT, Vantage
 
-SERVICE_PORT = 7777
 FIRST_CLIENT_PORT = 50001
 
-ANSWER_S = 0.1
-"""An answer takes some 0.1 ms here; a thousand times that is enough on a busy machine too."""
 
-
-class Stage:
+class Stage(Setting):
     """A context manager around one scenario."""
 
     def __init__(self, network: Network, tool: Tool, path: Path) -> None:
-        self._network = network
+        super().__init__(network)
         self._tool = tool
         self._path = path
         self._running = ExitStack()
         self._capture: Capture | None = None
-        self.vantage = NEAR_CLIENT
-        """Where the recording is made from."""
-        self._tally = Tally(network)
-        self._listeners: dict[str, Listener] = {}
-        self._attempts = 0
-        self._sent_before_cut: dict[str, int] = {}  # by the ends that the capture cannot hear
-        self._unheard: set[str] = set()
-        self._sockets: dict[str, list[Socket]] = {CLIENT: [], SERVER: []}
         self._failures: list[dict[str, Any]] = []
         self.expected: list[Expected] = []
         """What the recording must give; with all counts once the stage is left."""
         self.counters: dict[str, Counters] = {}
-        """By end, once the stage is left: how far the kernel's counters rose during the capture."""
+        """By end, and of the router, once the stage is left: how far they rose during the capture."""
         self.segments: dict[str, dict[str, int]] = {}
         """By end, where several connections share the counters: their segments and duplicates together."""
-        self.parameters: dict[str, dict[str, str]] = {CLIENT: {}, SERVER: {}}
-        """By end: the kernel parameters that were set."""
         self.states: dict[str, dict[str, int]] = {}
         """By end, once the stage is left: how many connections its kernel had in each state."""
         self.views: dict[str, list[dict[str, Any]]] = {}
@@ -82,21 +67,6 @@ class Stage:
         capture = Capture(self._tool, self._network.host(vantage.host), vantage, self._path, only_from)
         self._capture = self._running.enter_context(capture)
         self._tally.begin()
-
-    def leave_work_to_link(self) -> None:
-        """Have the client's kernel leave checksums and the cutting to the MTU to its link, as is usual."""
-        self._network.client.ask("compute_checksums", interface="eth0", on=False)
-
-    def start_service(self, options: Options | None = None, address: str | None = None) -> None:
-        """Have the server listen; a buffer size must be set here to be agreed on in the handshake."""
-        address = address or self._network.links[SERVER].host
-        self._listeners[address] = self._network.server.listen((address, SERVICE_PORT), options or {})
-
-    def start_other_service(self) -> str:
-        """Have the server listen on a second address too, as if it were another host; that address."""
-        address = self._network.add_server_address()
-        self.start_service(address=address)
-        return address
 
     def connect(
         self,
@@ -146,8 +116,14 @@ class Stage:
         """Stay idle until the kernels have sent so many more keep-alives; all are answered, or none."""
         planned = {CLIENT: client, SERVER: server}
         answers = self._while_idle("TCPKeepAlive", planned)
-        for end, peer in ((CLIENT, SERVER), (SERVER, CLIENT)):
-            require_equal(f"answers of the {end}", planned[peer] if answered else 0, answers[end])
+        self._require_answers(planned, answered, answers)
+
+    def let_probes_cross(self) -> None:
+        """Both ends send a keep-alive before they hear of the other's, which the router holds meanwhile."""
+        self.hold_back()
+        planned = dict.fromkeys(ENDS, 1)
+        answers = self._while_idle("TCPKeepAlive", planned, then=self._let_through)
+        self._require_answers(planned, True, answers)
 
     def let_window_probe(self, client: int) -> int:
         """Stay idle until the client has sent so many more window probes; how many were answered.
@@ -175,10 +151,6 @@ class Stage:
         for state, connections in planned.items():
             require_equal(f"connections of the {end} in {state}", connections, states.get(state, 0))
 
-    def require_counted(self, end: str, counter: str, planned: int) -> None:
-        """Raise unless one end's kernel counted so many of these events during the capture."""
-        require_equal(f"{counter} of the {end}", planned, self.counted(end, counter))
-
     def stop_probing(self) -> None:
         """No more keep-alives from either end; those on their way are answered when this returns."""
         for end in ENDS:
@@ -189,48 +161,6 @@ class Stage:
         """Count answers that no `let_probe` has seen, told by the sockets that sent them."""
         self._tally.answers[end] += answers
 
-    def counted(self, end: str, counter: str) -> int:
-        """For what is no plan but the kernel's own doing: how often it did so during the capture."""
-        return self._tally.counters(end)[counter]
-
-    def cut(self, towards: tuple[str, ...] = ENDS) -> None:
-        """Drop what the router would forward to these ends: silently, and after it was captured."""
-        for end, peer in ((CLIENT, SERVER), (SERVER, CLIENT)):
-            if end in towards and not self.vantage.meets(peer):
-                self._sent_before_cut[peer] = self._tally.sent(peer)
-        self._network.cut(towards)
-
-    def cut_off(self, address: str) -> None:
-        """Drop what the router would forward to this address, silently, until the end."""
-        self._network.cut_off(address)
-
-    def tune(self, end: str, parameter: str, value: str) -> None:
-        """Set a kernel parameter of one end: `net/ipv4/tcp_retries2`."""
-        self._network.host(end).ask("sysctl", name=parameter, value=value)
-        self.parameters[end][parameter.replace("/", ".")] = value
-
-    def hold_back(self) -> None:
-        """Have the router keep what it would forward, in both directions, until it is released."""
-        hold_back(self._network, ENDS)
-
-    def release(self, towards: str) -> None:
-        """Let through to this end what was held back, and what follows."""
-        release(self._network, towards)
-        time.sleep(ANSWER_S)
-
-    def restore(self) -> None:
-        """Forward again."""
-        self._note_unheard()
-        self._network.restore()
-
-    def reboot_server(self) -> None:
-        """The server loses all it knew, without a word on the wire, and comes back as itself."""
-        self._tally.end_life(SERVER)
-        for lost in self._sockets[SERVER]:
-            lost.crash()
-        self._network.reboot_server()
-        self.start_service()
-
     def must_give(
         self, ends: Ends, verdict: str, client: Side, server: Side, findings: tuple[str, ...] = ()
     ) -> None:
@@ -240,16 +170,32 @@ class Stage:
     def _next_ends(self, address: str | None = None) -> Ends:
         """The addresses of the next connection; ports of our choice, so that failures have one too."""
         server = address or self._network.links[SERVER].host
-        self._attempts += 1
-        port = FIRST_CLIENT_PORT + self._attempts - 1
+        self._ports_used += 1
+        port = FIRST_CLIENT_PORT + self._ports_used - 1
         return (self._network.links[CLIENT].host, port), (server, SERVICE_PORT)
 
-    def _while_idle(self, counter: str, more: dict[str, int]) -> dict[str, int]:
-        """Wait until the counters have risen. All that an end says meanwhile is answers: how many."""
+    def _let_through(self) -> None:
+        for end in ENDS:
+            self.release(towards=end)
+
+    def _require_answers(self, planned: dict[str, int], answered: bool, answers: dict[str, int]) -> None:
+        """Raise unless each end has answered all of the other's probes; answered=False: none."""
+        for end, peer in ((CLIENT, SERVER), (SERVER, CLIENT)):
+            require_equal(f"answers of the {end}", planned[peer] if answered else 0, answers[end])
+
+    def _while_idle(
+        self, counter: str, more: dict[str, int], then: Callable[[], None] | None = None
+    ) -> dict[str, int]:
+        """Wait until the counters have risen. All that an end says meanwhile is answers: how many.
+
+        then: what to do once they have, before the answers are waited for.
+        """
         goals = {end: self._network.host(end).counters()[counter] + count for end, count in more.items()}
         spoken = {end: self._tally.spoken(end) for end in ENDS}
         for end, goal in goals.items():
             self._network.host(end).wait_until(counter, goal)
+        if then is not None:
+            then()
         time.sleep(ANSWER_S)
         answers = {end: self._tally.spoken(end) - spoken[end] for end in ENDS}
         for end in ENDS:
@@ -267,7 +213,7 @@ class Stage:
         for end in ENDS:
             self._network.host(end).ask("stop_probing")
         self._note_unheard()
-        self.counters = {end: self._tally.counters(end) for end in ENDS}
+        self.counters = {name: self._tally.counters(name) for name in (*ENDS, ROUTER)}
         self._capture.stop()
         for end in ENDS:
             later = self._tally.counters(end)
@@ -277,20 +223,27 @@ class Stage:
                 )
             sides = [expected.sides[end] for expected in self.expected]
             confirm(end, sides, self.counters[end], self._tally.answers[end])
+        self._confirm_middlebox()
         self._add_segments()
 
-    def _note_unheard(self) -> None:
-        """Note which end said anything while its way to the capture was cut."""
-        for end, sent in self._sent_before_cut.items():
-            if sent != self._tally.sent(end):
-                self._unheard.add(end)
-        self._sent_before_cut = {}
+    def _confirm_middlebox(self) -> None:
+        """Hold the resets that a middlebox is said to have sent against what it stopped."""
+        stopped = self._middlebox.stopped() if self._middlebox else 0
+        resets = sum(side.router_resets or 0 for each in self.expected for side in each.sides.values())
+        sent = stopped if self._middlebox and self._middlebox.resets else 0
+        require_equal("resets of the middlebox", resets, sent)
+        self.counters[ROUTER][STOPPED] = stopped
 
     def _add_segments(self) -> None:
         """Say how many segments the kernels sent, and their copies: of each side, or of all of an end's."""
         for end in ENDS:
-            if self.vantage.counts(end) and end not in self._unheard:
-                sent = self._tally.sent(end)
+            sides_of_end = [each.sides[end] for each in self.expected]
+            if (
+                self.vantage.counts(end)
+                and end not in self._unheard
+                and not any(side.unseen for side in sides_of_end)
+            ):
+                sent = self._tally.sent(end) + sum(side.router_resets or 0 for side in sides_of_end)
                 copies = sent * self.vantage.copies
                 if len(self.expected) == 1:
                     sides = self.expected[0].sides

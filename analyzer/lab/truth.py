@@ -25,9 +25,14 @@ PRINCIPAL_COUNTERS = (
 )
 """Of `/proc/net/snmp` and `/proc/net/netstat`; a sidecar lists these in any case."""
 
+STOPPED = "StoppedByMiddlebox"
+"""The only counter that is no kernel's own name: that of the rule in `middlebox`."""
+
 FURTHER_COUNTERS = (
     *("EstabResets", "AttemptFails", "TCPTimeouts", "TCPLossProbes", "TCPDSACKOldSent"),
     *("TCPACKSkippedSeq", "TCPACKSkippedChallenge", "TCPChallengeACK"),
+    *("OutOfWindowIcmps", "IcmpInDestUnreachs", "Icmp6InDestUnreachs"),
+    *("IcmpOutDestUnreachs", "Icmp6OutDestUnreachs", STOPPED),
     *("TCPToZeroWindowAdv", "TCPFromZeroWindowAdv", "TCPWantZeroWindowAdv"),
 )
 """Listed where they rose."""
@@ -58,12 +63,9 @@ WINDOW_ANSWER: Said = ("window_answer",)
 RESET: Said = ("reset",)
 """A segment with RST."""
 
-CROSSING: Said = ("crossing",)
-"""A probe and an answer, in the order that chance gives them: both ends' timers fired at the same tick."""
-
 COUNTED_WORDS = {
-    "probes": PROBE + CROSSING,
-    "answers": ANSWER + CROSSING,
+    "probes": PROBE,
+    "answers": ANSWER,
     "window_probes": WINDOW_PROBE,
     "window_answers": WINDOW_ANSWER,
     "resets": RESET,
@@ -92,6 +94,9 @@ class Side:
     """All segments, by the kernel's count; None where not all of them passed the capture, or where
     several connections share the count."""
 
+    router_resets: int | None = None
+    """How many of its resets a middlebox sent in its name; None where there is no such box."""
+
     duplicates: int | None = None
     """Further copies of these, because the capture saw them in more than one place."""
 
@@ -108,7 +113,8 @@ class Side:
         """How many of these its kernel must have counted, seen by the capture or not."""
         if claim == "retransmissions":
             return self.retransmissions
-        return count(self.said + self.unseen, claim)
+        by_router = (self.router_resets or 0) if claim == "resets" else 0
+        return count(self.said + self.unseen, claim) - by_router
 
     def as_dict(self) -> dict[str, Any]:
         """For the sidecar: order and counts of what the capture holds, without what is not claimed.

@@ -6,7 +6,6 @@ Exact, and without a list of exceptions: where a check fails, the analyzer is wr
 from __future__ import annotations
 
 import functools
-import itertools
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -110,16 +109,6 @@ def side_of(flow: Any, end: str) -> int:
     return int(flow.client) if end == "client" else 1 - int(flow.client)
 
 
-def with_crossings(said: list[str], expected: list[str]) -> list[str]:
-    """What a side said; where its sidecar has a crossing, a probe and an answer in either order are one."""
-    words = iter(said)
-    found: list[str] = []
-    for word in expected:
-        taken = list(itertools.islice(words, 2 if word == "crossing" else 1))
-        found += ["crossing"] if sorted(taken) == ["answer", "probe"] else taken
-    return found + list(words)
-
-
 def verdicts(given: Given) -> None:
     found = [kinds.VERDICT_WORDS[given.capture.flows[number].verdict] for number in given.flows]
     assert found == [connection["verdict"] for connection in given.connections]
@@ -132,7 +121,7 @@ def counts_and_order(given: Given) -> None:
             claims = connection["sides"][end]
             said = given.said(number, end)
             found = counted(said) | {
-                "order": with_crossings([WORDS[kind] for kind in said if kind in WORDS], claims["order"]),
+                "order": [WORDS[kind] for kind in said if kind in WORDS],
                 "retransmissions": said.count("retransmission") + said.count("syn_retransmission"),
             }
             assert found == {claim: claims.get(claim, found[claim]) for claim in found}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.lab.network import CLIENT, LINKS, SERVER
+from analyzer.lab.network import CLIENT, LINKS, ROUTER, SERVER
 
 
 class PretendHost:
@@ -22,11 +22,12 @@ class PretendHost:
 
 
 class PretendNetwork:
-    """Client and server, both pretended."""
+    """Client, router and server, all pretended."""
 
     def __init__(self) -> None:
+        self.ip_version = 4
         self.links = LINKS[4]
-        self.hosts = {CLIENT: PretendHost(), SERVER: PretendHost()}
+        self.hosts = {name: PretendHost() for name in (CLIENT, ROUTER, SERVER)}
 
     def cut(self, towards: tuple[str, ...]) -> None:
         pass

@@ -82,6 +82,8 @@ def test_options_are_read_back_by_name(agent: Agent, pair: tuple[int, int]) -> N
 def test_option_names_tell_their_level() -> None:
     assert option_code("SO_KEEPALIVE") == (socket.SOL_SOCKET, socket.SO_KEEPALIVE)
     assert option_code("TCP_NODELAY") == (socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    assert option_code("IP_TTL") == (socket.IPPROTO_IP, socket.IP_TTL)
+    assert option_code("IPV6_UNICAST_HOPS") == (socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS)
 
 
 def test_a_refused_connection_is_an_answer_with_the_error_s_name(agent: Agent) -> None:
@@ -105,6 +107,7 @@ def test_the_kernel_tells_how_many_connections_are_in_each_state(agent: Agent, p
 def test_the_kernel_tells_state_and_counters(agent: Agent, pair: tuple[int, int]) -> None:
     assert agent.tcp_info(pair[0]) == {"state": "ESTABLISHED", "retransmits": 0, "probes": 0}
     assert {"TCPKeepAlive", "TCPWinProbe", "OutSegs", "OutRsts"} <= agent.counters().keys()
+    assert {"IcmpOutDestUnreachs", "IcmpInDestUnreachs"} <= agent.counters().keys()
 
 
 @linux_only

@@ -50,7 +50,7 @@ def test_a_rebooted_server_is_another_kernel_with_the_same_addresses() -> None:
         network.client.connect((network.links[CLIENT].host, 50001), service, {})
         before = network.host(SERVER)
         network.cut()
-        network.reboot_server()
+        network.reboot(SERVER)
         network.restore()
         assert network.host(SERVER) is not before
         assert network.server.counters()["InSegs"] == 0
@@ -75,6 +75,36 @@ def test_one_of_the_server_s_addresses_can_be_lost_without_the_other(ip_version:
         assert failure.value.errno_name == "ETIMEDOUT"
         service = (network.links[SERVER].host, 7777)
         network.client.connect((network.links[CLIENT].host, 50004), service, {})
+
+
+@needs_lab
+def test_a_rebooted_client_may_use_its_old_port_again() -> None:
+    with Network() as network:
+        ends = (network.links[CLIENT].host, 50001), (network.links[SERVER].host, 7777)
+        network.server.listen(ends[1], {})
+        network.client.connect(*ends, {})
+        network.cut()
+        network.reboot(CLIENT)
+        network.restore()
+        network.client.connect(*ends, {})
+        assert network.client.counters()["OutRsts"] == 1  # for the server's challenge ACK
+        assert network.server.counters()["TCPChallengeACK"] == 1
+
+
+@needs_lab
+def test_a_host_without_power_says_nothing_and_the_router_reports_it() -> None:
+    with Network() as network:
+        service = (network.links[SERVER].host, 7777)
+        listener = network.server.listen(service, {})
+        network.client.connect((network.links[CLIENT].host, 50001), service, {})
+        listener.accept({})
+        sent = network.server.counters()["OutSegs"]
+        network.power_off(SERVER)
+        with pytest.raises(SocketError) as failure:
+            network.client.connect((network.links[CLIENT].host, 50002), service, {})
+        assert failure.value.errno_name == "EHOSTUNREACH"
+        assert network.server.counters()["OutSegs"] == sent
+        assert network.router.counters()["IcmpOutDestUnreachs"] > 0
 
 
 @needs_lab

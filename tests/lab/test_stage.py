@@ -10,7 +10,7 @@ from analyzer.lab.capture import DUMPCAP
 from analyzer.lab.connection import KeepAlive, view
 from analyzer.lab.hosts import LabError, Socket
 from analyzer.lab.stage import Stage
-from analyzer.lab.truth import ANSWER, PROBE, Side
+from analyzer.lab.truth import ANSWER, PROBE, RESET, Side
 from analyzer.lab.vantage import NEAR_SERVER, ON_CLIENT
 
 from .pretend import PretendHost, PretendNetwork
@@ -84,7 +84,7 @@ def test_kernel_parameters_and_states_are_noted() -> None:
     with stage_on(PretendNetwork()) as stage:
         stage.tune("client", "net/ipv4/tcp_tw_reuse", "1")
         stage.must_give(ENDS, "closed", client=Side(), server=Side())
-    assert stage.parameters == {"client": {"net.ipv4.tcp_tw_reuse": "1"}, "server": {}}
+    assert stage.parameters["client"] == {"net.ipv4.tcp_tw_reuse": "1"}
     assert stage.states["client"] == {"TIME_WAIT": 2}
 
 
@@ -128,6 +128,22 @@ def test_answers_that_sockets_tell_are_claimed_like_those_that_were_waited_for()
     with pytest.raises(LabError, match="answers of the server: 2 planned, 0 counted"):
         with stage_on(network) as stage:
             stage.must_give(ENDS, "alive", client=Side(), server=Side(2 * ANSWER))
+
+
+def test_a_side_with_unseen_segments_claims_no_number_of_all() -> None:
+    network = PretendNetwork()
+    with stage_on(network) as stage:
+        network.hosts["client"].counted.update(OutSegs=9, TCPKeepAlive=2)
+        stage.must_give(ENDS, "peer_dead", client=Side(PROBE, unseen=PROBE), server=Side())
+    assert stage.expected[0].sides["client"].segments is None
+
+
+def test_a_middlebox_must_have_sent_its_resets() -> None:
+    with (
+        pytest.raises(LabError, match="resets of the middlebox: 1 planned, 0 counted"),
+        stage_on(PretendNetwork()) as stage,
+    ):
+        stage.must_give(ENDS, "middlebox_reset", client=Side(), server=Side(RESET, router_resets=1))
 
 
 def test_what_the_kernel_does_not_confirm_is_not_recorded() -> None:

@@ -47,6 +47,14 @@ def test_a_recording_that_went_otherwise_is_thrown_away(side, counters, answers,
         confirm("client", [side], counters, answers)
 
 
+def test_resets_in_a_host_s_name_are_not_its_kernel_s() -> None:
+    side = Side(RESET + RESET, router_resets=1)
+    confirm("server", [side], {"OutRsts": 1}, answers=0)
+    assert side.as_dict()["resets"] == 2
+    assert side.as_dict()["router_resets"] == 1
+    assert "router_resets" not in Side(RESET).as_dict()
+
+
 def test_what_is_not_claimed_does_not_stand_in_the_sidecar_and_what_is_unseen_stands_apart() -> None:
     claimed = Side(2 * PROBE, unseen=RESET, keepalive_time_s=2).as_dict()
     assert claimed["order"] == ["probe", "probe"]

@@ -1,6 +1,17 @@
 """The scenarios: one function each, in a module per family; importing a module enters its scenarios."""
 
-from analyzer.lab.scenarios import endings, handshakes, heartbeats, lookalikes, many, outcomes, vantages
+from analyzer.lab.scenarios import (
+    endings,
+    handshakes,
+    heartbeats,
+    lookalikes,
+    many,
+    middleboxes,
+    outcomes,
+    paths,
+    reboots,
+    vantages,
+)
 from analyzer.lab.scenarios.scenario import SCENARIOS, Scenario
 
 __all__ = [
@@ -11,6 +22,9 @@ __all__ = [
     "heartbeats",
     "lookalikes",
     "many",
+    "middleboxes",
     "outcomes",
+    "paths",
+    "reboots",
     "vantages",
 ]

@@ -8,7 +8,8 @@ from analyzer.lab.connection import KeepAlive
 from analyzer.lab.network import CLIENT, SERVER
 from analyzer.lab.scenarios.outcomes import PATIENT
 from analyzer.lab.scenarios.scenario import scenario
-from analyzer.lab.stage import ANSWER_S, Stage
+from analyzer.lab.setting import ANSWER_S
+from analyzer.lab.stage import Stage
 from analyzer.lab.truth import ANSWER, PROBE, RESET, Side
 
 LEAK_S = 12

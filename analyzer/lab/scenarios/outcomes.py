@@ -7,7 +7,7 @@ from time import sleep
 from analyzer.lab.connection import KeepAlive
 from analyzer.lab.scenarios.scenario import scenario
 from analyzer.lab.stage import Stage
-from analyzer.lab.truth import ANSWER, CROSSING, PROBE, RESET, Side
+from analyzer.lab.truth import ANSWER, PROBE, RESET, Side
 
 PATIENT = KeepAlive(time_s=2, interval_s=1, count=3)
 """Time and interval differ, so that a capture tells which is which."""
@@ -129,7 +129,7 @@ def capture_ends_while_probing(stage: Stage) -> None:
 
 @scenario(
     "both-probe",
-    shows="Client and server both probe, each with a timer of its own; a probe restarts only its sender's.",
+    shows="Both sides probe, each with a timer of its own that the other's probes do not restart; two cross.",
     duration_s=11,
 )
 def both_probe(stage: Stage) -> None:
@@ -139,11 +139,13 @@ def both_probe(stage: Stage) -> None:
         server=KeepAlive(time_s=3, interval_s=1, count=3),
     )
     connection.talk()
-    stage.let_probe(client=4, server=3)
+    stage.let_probe(client=2, server=1)
+    stage.let_probes_cross()
+    stage.let_probe(client=1, server=1)
     stage.must_give(
         connection.ends,
         "alive",
         # the client after 2, 4, 6, 8 s, the server after 3, 6, 9 s, and a little later each time
-        client=Side(PROBE + ANSWER + PROBE + CROSSING + PROBE + ANSWER, keepalive_time_s=2),
-        server=Side(ANSWER + PROBE + ANSWER + CROSSING + ANSWER + PROBE, keepalive_time_s=3),
+        client=Side(PROBE + ANSWER + PROBE + PROBE + ANSWER + PROBE + ANSWER, keepalive_time_s=2),
+        server=Side(ANSWER + PROBE + ANSWER + PROBE + ANSWER + ANSWER + PROBE, keepalive_time_s=3),
     )

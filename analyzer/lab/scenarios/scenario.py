@@ -21,7 +21,6 @@ class Scenario:
     play: Play
     ipv6_too: bool = False
     """Whether all recordings include one over IPv6."""
-
     network: type[Network] = Network
     """What it plays on."""
 

@@ -1,0 +1,126 @@
+"""A middlebox on the path forgets idle connections, and how that differs from a reboot."""
+
+from __future__ import annotations
+
+from time import sleep
+
+from analyzer.lab.connection import Connection, KeepAlive
+from analyzer.lab.scenarios.outcomes import PATIENT
+from analyzer.lab.scenarios.scenario import scenario
+from analyzer.lab.stage import Stage
+from analyzer.lab.truth import ANSWER, PROBE, RESET, Side
+
+IDLE_TIMEOUT_S = 4
+"""After so long the middlebox forgets a connection."""
+
+TOO_SLOW = KeepAlive(time_s=6, interval_s=1, count=3)
+
+
+@scenario(
+    "middlebox-timeout",
+    shows="A middlebox forgets the idle connection: no probe gets through, but a new connection does.",
+    duration_s=15,
+)
+def middlebox_timeout(stage: Stage) -> None:
+    middlebox = stage.put_middlebox(IDLE_TIMEOUT_S)
+    connection = idle_for_too_long(stage)
+    connection.client.wait_for_end("ETIMEDOUT")
+    middlebox.require_stopped(TOO_SLOW.count + 1)  # the RST too
+    stage.must_give(
+        connection.ends,
+        "peer_dead",
+        client=Side(
+            TOO_SLOW.count * PROBE + RESET,
+            keepalive_time_s=TOO_SLOW.time_s,
+            keepalive_interval_s=TOO_SLOW.interval_s,
+            keepalive_count=TOO_SLOW.count,
+        ),
+        server=Side(),
+        findings=("peer_dead", "middlebox_timeout", "keepalive_too_slow"),
+    )
+    connect_anew(stage)
+
+
+@scenario(
+    "middlebox-reset",
+    shows="The middlebox answers in the server's name: a RST, from nearer than the server is.",
+    duration_s=12,
+)
+def middlebox_reset(stage: Stage) -> None:
+    middlebox = stage.put_middlebox(IDLE_TIMEOUT_S, resets=True)
+    connection = idle_for_too_long(stage)
+    connection.client.wait_for_end("ECONNRESET")
+    middlebox.require_stopped(1)
+    stage.must_give(
+        connection.ends,
+        "middlebox_reset",
+        client=Side(PROBE, keepalive_time_s=TOO_SLOW.time_s),
+        server=Side(RESET, router_resets=1),
+        findings=("middlebox_reset", "middlebox_timeout", "keepalive_too_slow"),
+    )
+    connect_anew(stage)
+
+
+@scenario(
+    "reset-with-another-ttl",
+    shows="No middlebox: the server's socket sends with TTL 255, after a reboot its kernel's RST has 64.",
+    duration_s=6,
+)
+def reset_with_another_ttl(stage: Stage) -> None:
+    stage.start_capture()
+    stage.start_service(ttl=255)
+    connection = stage.connect(client=PATIENT)
+    connection.talk()
+    stage.let_probe(client=1)
+    stage.cut()
+    stage.reboot_server()
+    stage.restore()
+    connection.client.wait_for_end("ECONNRESET")
+    stage.must_give(
+        connection.ends,
+        "peer_rebooted",
+        client=Side(2 * PROBE, keepalive_time_s=PATIENT.time_s),
+        server=Side(ANSWER + RESET),
+        findings=("peer_rebooted",),
+    )
+
+
+@scenario(
+    "middlebox-kept-awake",
+    shows="Probes come sooner than the middlebox forgets: idle three times as long, yet data flows again.",
+    duration_s=13,
+)
+def middlebox_kept_awake(stage: Stage) -> None:
+    middlebox = stage.put_middlebox(IDLE_TIMEOUT_S)
+    stage.start_capture()
+    connection = stage.connect(client=PATIENT)
+    connection.talk()
+    stage.let_probe(client=6)  # 12 s
+    connection.talk()
+    middlebox.require_stopped(0)
+    stage.must_give(
+        connection.ends,
+        "alive",
+        client=Side(6 * PROBE, keepalive_time_s=PATIENT.time_s),
+        server=Side(6 * ANSWER),
+    )
+
+
+def idle_for_too_long(stage: Stage) -> Connection:
+    """A connection that survives a shorter idle time, and then is left alone for too long."""
+    stage.start_capture()
+    connection = stage.connect(client=TOO_SLOW)
+    connection.talk()
+    sleep(IDLE_TIMEOUT_S - 2)
+    connection.talk()
+    return connection
+
+
+def connect_anew(stage: Stage) -> None:
+    """The server was there all the time: it takes a new connection at once."""
+    connection = stage.connect()
+    connection.talk()
+    connection.client.close()
+    connection.server.wait_for_end("EOF")
+    connection.server.close()
+    stage.must_give(connection.ends, "closed", client=Side(), server=Side())
