@@ -145,7 +145,9 @@ PROBE_SIDE = np.dtype(
     [
         ("last_time", "<i8"),  # ns, last probe
         ("last_frame", "<i8"),  # its frame
-        ("spacing_ns", "<i8"),  # last spacing of two probes in one run, MISSING before the second
+        ("spacing_ns", "<i8"),  # between its last two probes, MISSING before the second
+        ("heard_time", "<i8"),  # ns, the peer's last segment that it can have accepted, or MISSING
+        ("idle_ns", "<i8"),  # shortest silence before the first probe of a run, MISSING: not seen
         ("last_seq", "<u4"),  # its SEG.SEQ
         ("waiting", "<u4"),  # probes unanswered since the last answer
         ("probes", "<u4"),  # keep-alive probes
@@ -153,10 +155,14 @@ PROBE_SIDE = np.dtype(
         ("resets", "<u4"),  # of these, answered by a RST
         ("window_probes", "<u4"),  # zero-window probes
         ("window_replies", "<u4"),  # of these, answered
+        ("tsecr", "<u4"),  # TSecr of the last probe
+        ("unheard", "<u4"),  # latest probes in a row with that TSecr, 0: it has no timestamps
+        ("answer_tsval", "<u4"),  # TSval of the last answer
         ("tentative", "<u4"),  # tentative segments so far, exact repeats included
         ("tentative_ack", "<u4"),  # their SEG.ACK
         ("kept_from", "<u4"),  # ordinal of the oldest tentative segment that became a probe
         ("kind", "u1"),  # kinds.KEEPALIVE_PROBE or ZERO_WINDOW_PROBE, of the last probe
+        ("answer_timed", "u1"),  # 1: the last answer had timestamps
         ("at_next", "u1"),  # 1: the last probe was at next_seq (a refused byte)
         ("tentative_length", "u1"),  # 0 or 1
         ("tentative_kind", "u1"),  # what they became: a probe kind, or TENTATIVE for nothing

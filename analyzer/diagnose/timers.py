@@ -11,6 +11,7 @@ from itertools import pairwise, takewhile
 from typing import Any
 
 from analyzer import kinds
+from analyzer.diagnose.plain import Story
 
 LATE, LATE_NS = 1.125, 10_000_000
 """A timer fires at most so much late: an eighth of it (the kernel's timer wheel) and scheduling."""
@@ -44,22 +45,20 @@ def median(values: list[int]) -> int:
     return low + (high - low) // 2
 
 
-def measure(runs: list[Any], events: list[Any], side: int) -> Timers:
-    """The timers of one side of a flow.
-
-    runs: the flow's RUN rows; events: its probes, answers and giving up (EVENT rows, in frame order).
-    """
+def measure(story: Story, side: int) -> Timers:
+    """The timers of one side of a flow."""
     timers = Timers()
-    mine = [run for run in runs if run.prober == side]
-    if not mine:
+    mine = [run for run in story.runs if run.prober == side]
+    if story.probing is None or not mine:
         return timers
+    events, unheard = story.probed, int(story.probing.side[side].unheard)
     probes = [each for each in events if each.kind == kinds.KEEPALIVE_PROBE and each.sender == side]
     answered = {event.answers for event in events if event.answers}
     after_answer: list[int] = []
     for run in mine:
         inside = [each for each in probes if run.first_frame <= each.frame <= run.last_frame]
         if run.outcome == kinds.RUN_GAVE_UP and inside[-1].frame in answered:
-            answered -= {each.frame for each in inside}  # given up all the same: they never arrived
+            answered -= never_answered(inside, pause_before_giving_up(events, side, inside[-1]), unheard)
         if run.idle_ns != kinds.MISSING:
             timers.times_ns.append(run.idle_ns)
         for probe, following in pairwise(inside):
@@ -82,6 +81,19 @@ def pause_before_giving_up(events: list[Any], side: int, last: Any) -> list[int]
         for each in events
         if each.kind == kinds.KEEPALIVE_TIMEOUT and each.sender == side and each.frame > last.frame
     ][:1]
+
+
+def never_answered(probes: list[Any], interval_ns: list[int], unheard: int) -> set[int]:
+    """Frames of the probes of a run that was given up though the capture has answers: these never arrived.
+
+    unheard: how many by the timestamps that the prober echoed; 0: it used none, and the interval tells.
+    """
+    count = unheard
+    if not count:
+        pauses = [later.time_ns - earlier.time_ns for earlier, later in pairwise(probes)]
+        longest = LATE * min(interval_ns, default=0) + LATE_NS
+        count = 1 + len(list(takewhile(lambda pause: pause <= longest, reversed(pauses))))
+    return {each.frame for each in probes[-count:]}
 
 
 def trailing_unanswered(probes: list[Any], answered: set[int]) -> int:

@@ -101,6 +101,18 @@ class TestTimers:
         assert case.verdict == "peer_dead"
         assert timers(case) == (10, 1, 3)
 
+    @pytest.mark.parametrize("timestamps", [True, False])
+    def test_answers_that_arrived_before_are_not_counted(self, timestamps: bool) -> None:
+        story = ""
+        for at, echo in ((60.04, 1), (120.06, 60), (180.08, 120), (195.08, 120), (210.08, 120)):
+            ts = f" ts={int(at)}/{echo}", f" ts={int(at)}/0"
+            story += (
+                f"{at} c>s A 100:201{ts[0] * timestamps}\n{at + 0.02} s>c A 201:101{ts[1] * timestamps}\n"
+            )
+        case = tell(OPENING + story + "225.08 c>s RA 101:201" + " ts=225/120" * timestamps)
+        assert case.verdict == "peer_dead"
+        assert timers(case) == (pytest.approx(60.02), 15, 3)
+
 
 class TestCounts:
     def test_of_answered_unanswered_and_reset_probes(self) -> None:

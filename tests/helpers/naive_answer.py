@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .naive_hearing import heard_nothing, heard_since
 from .naive_state import PROBES, SECOND, Row, Side
 from .segment import ACK, FIN, ahead, following
 
@@ -58,7 +59,7 @@ def _at_next(row: Row, x: Side) -> bool:
 
 
 def _gives_up(row: Row, x: Side) -> bool:
-    if not x.probes:
+    if not x.probes or heard_since(row, x):
         return False
     elapsed = row.time_ns - x.probes[-1].time_ns
     spacing = max(x.spacing_ns or 0, 0)
@@ -66,7 +67,8 @@ def _gives_up(row: Row, x: Side) -> bool:
         return True
     kept = _at_next(row, x) and row.wire.window == x.window
     alone = x.last is not None and x.last.frame == x.probes[-1].frame
-    return kept and alone and spacing > 0 and 10 * abs(elapsed - spacing) <= spacing
+    in_time = spacing > 0 and 10 * abs(elapsed - spacing) <= spacing
+    return kept and alone and in_time and heard_nothing(row, x)
 
 
 def _settle(row: Row, prober: Side, with_rtt: bool = True) -> None:
@@ -76,3 +78,4 @@ def _settle(row: Row, prober: Side, with_rtt: bool = True) -> None:
     if with_rtt and len(prober.waiting) == 1:  # Karn: with several it is ambiguous
         row.rtt_ns = row.time_ns - probe.time_ns
     prober.waiting.clear()
+    prober.answer = row.wire

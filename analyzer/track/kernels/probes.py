@@ -85,6 +85,9 @@ def probing_of(flow, row, flows_last_time, probings, counters):
         fresh.activity_time = flows_last_time
         for each in range(2):
             clear_probe_side(fresh.side[each])
+            peer = flow.side[1 - each]
+            sent = peer.marks & kinds.SIDE_SENT != 0
+            fresh.side[each].heard_time = peer.last_time if sent else kinds.MISSING
         flow.probing = index + 1
     return probings[flow.probing - 1]
 
@@ -95,6 +98,7 @@ def clear_probe_side(side):
     side.last_time = kinds.MISSING
     side.last_frame = 0
     side.spacing_ns = kinds.MISSING
+    side.idle_ns = kinds.MISSING
     side.last_seq = 0
     side.waiting = 0
     side.probes = 0
@@ -102,6 +106,10 @@ def clear_probe_side(side):
     side.resets = 0
     side.window_probes = 0
     side.window_replies = 0
+    side.tsecr = 0
+    side.unheard = 0
+    side.answer_tsval = 0
+    side.answer_timed = 0
     side.tentative = 0
     side.tentative_ack = 0
     side.kept_from = 0
@@ -109,6 +117,26 @@ def clear_probe_side(side):
     side.at_next = 0
     side.tentative_length = 0
     side.tentative_kind = kinds.TENTATIVE
+
+
+@step
+def note_idle(probing, own, time_ns):
+    """The shortest silence of the peer before a run, if this begins one: its keepalive time, or late."""
+    if own.heard_time != kinds.MISSING and own.last_time < probing.activity_time:
+        idle = max(time_ns - own.heard_time, 0)
+        own.idle_ns = idle if own.idle_ns == kinds.MISSING else min(own.idle_ns, idle)
+
+
+@step
+def note_echo(own, segment):
+    """How many probes in a row echo the same TSval: between them nothing of the peer's was heard."""
+    if not segment.options & kinds.OPTION_TIMESTAMPS:
+        own.unheard = 0
+    elif own.unheard > 0 and segment.tsecr == own.tsecr:
+        own.unheard += 1
+    else:
+        own.unheard = 1
+    own.tsecr = segment.tsecr
 
 
 @aside
@@ -127,6 +155,8 @@ def note_sent(probing, sender, peer, segment, event):
     if peer.marks & kinds.SIDE_TENTATIVE:
         base = max(base, probing.side[1 - sender].last_time)
     event.gap_ns = kinds.MISSING if base == kinds.MISSING else time_ns - base
+    note_idle(probing, own, time_ns)
+    note_echo(own, segment)
     before = own.last_time
     own.spacing_ns = kinds.MISSING if before == kinds.MISSING else max(time_ns - before, 0)
     own.last_time = time_ns
@@ -207,8 +237,9 @@ def drop_tentative(flow, probings, sender, counters):
     if own.probes + own.window_probes > 0:
         return  # among them were some that the table knew for probes
     probing.activity_time = max(probing.activity_time, own.last_time)
-    clear_probe_side(own)
     other = probing.side[1 - sender]
+    other.heard_time = max(other.heard_time, own.last_time)
+    clear_probe_side(own)
     if other.last_time == kinds.MISSING:  # nobody has probed: the row is free again
         probing.owner = counters.free_probing
         counters.free_probing = flow.probing

@@ -10,6 +10,7 @@ from analyzer.track.kernels.answers import answer_kind, reset_kind
 from analyzer.track.kernels.decide import decide, reset_verdict, speaks_of_old_flow
 from analyzer.track.kernels.duplicates import is_duplicate, remember
 from analyzer.track.kernels.emit import begin_event
+from analyzer.track.kernels.hearing import note_heard
 from analyzer.track.kernels.lookup import ROW_MASK, begins_anew, find_slot
 from analyzer.track.kernels.other_kinds import completes_handshake, other_kind
 from analyzer.track.kernels.others import track_other
@@ -162,6 +163,8 @@ def track_new(flow, row, sender, segment, flows, probings, talks, counters, even
         flow.marks |= kinds.FLOW_ESTABLISHED
         if flow.side[sender].syn_count > 0 and sender == 0 and not flow.marks & NO_HANDSHAKE_RTT:
             flow.handshake_rtt_ns = segment.time_ns - flow.start
+    if flow.probing != 0:
+        note_heard(flow, probings, sender, segment, kind)
     update(flow, sender, segment, kind, talks, counters)
     if is_activity(kind):
         note_activity(flow, probings, segment)
