@@ -202,10 +202,7 @@ EVENT = np.dtype(
         ("frame", "<i8"),  # number in the capture, from 1
         ("time_ns", "<i8"),  # ns since the epoch
         ("gap_ns", "<i8"),  # design 7, `gap_s`; MISSING for a flow's first segment
-        (
-            "rtt_ns",
-            "<i8",
-        ),  # answer minus probe, or MISSING; without a sender: high half of the source address
+        ("rtt_ns", "<i8"),  # of an answer: minus its probe, or MISSING; of others see EVENT
         ("answers", "<i8"),  # frame of the probe answered, or 0; without a sender: low half
         ("flow", "<u4"),  # row in FLOW, NO_FLOW for none
         ("seq", "<u4"),
@@ -219,13 +216,18 @@ EVENT = np.dtype(
     ],
     align=True,
 )
-"""One labelled segment."""
+"""One labelled segment.
+
+`rtt_ns` is that of an answer (`answers` is not 0). A probe has there how long its sender had not
+heard the peer, MISSING where that is not known or where it had probed since; a row without a
+sender the high half of its source address.
+"""
 
 RUN = np.dtype(
     [
         ("start_ns", "<i8"),  # time of its first probe
         ("end_ns", "<i8"),  # time of its last probe or of the answer to it
-        ("idle_ns", "<i8"),  # gap before its first probe, MISSING where the capture began
+        ("idle_ns", "<i8"),  # before its first probe, since the peer was heard; or MISSING
         ("spacing_min_ns", "<i8"),  # between consecutive probes of the run, MISSING for one probe
         ("spacing_median_ns", "<i8"),
         ("spacing_max_ns", "<i8"),

@@ -81,7 +81,7 @@ def find_runs(events: Rows) -> Rows:
     runs.prober = probes.sender[start]
     runs.start_ns = probes.time_ns[start]
     runs.end_ns = np.maximum(probes.time_ns[end], answer_time[end])
-    runs.idle_ns = probes.gap_ns[start]
+    runs.idle_ns = probes.rtt_ns[start]
     runs.first_frame = probes.frame[start]
     runs.last_frame = probes.frame[end]
     runs.probes = end - start + 1

@@ -87,7 +87,7 @@ def summary_of(story: Story, end_ns: int, rules: Rules) -> tuple[Any, ...]:
     counts = [story.probing.side[side] for side in sides] if story.probing else []
     probes = sum(each.probes for each in counts)
     replies, resets = sum(each.replies for each in counts), sum(each.resets for each in counts)
-    rtts = [event.rtt_ns for event in story.probed if event.rtt_ns != kinds.MISSING]
+    rtts = [event.rtt_ns for event in story.probed if event.answers and event.rtt_ns != kinds.MISSING]
     return (
         last_sign_of_life(flow),
         tuple(each.time_ns for each in timers),

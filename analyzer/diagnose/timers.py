@@ -1,6 +1,8 @@
 """The timers of a prober, measured from its probe runs (RFC 9293 3.8.4; TCP_KEEPIDLE, KEEPINTVL, KEEPCNT).
 
-An answered probe is followed by the next after the keepalive time, an unanswered one after the
+The keepalive time runs from the last segment that the prober received (RFC 9293 3.8.4; Linux
+tcp_keepalive_timer: lrcvtime, rcv_tstamp), so its own late acknowledgment of that does not count. An
+answered probe is followed by the next after the keepalive time, an unanswered one after the
 interval. "Not observed" is MISSING (count: -1), never a guess.
 """
 
@@ -67,11 +69,20 @@ def measure(story: Story, side: int) -> Timers:
         if run.outcome == kinds.RUN_GAVE_UP:
             timers.count = trailing_unanswered(inside, answered)
             timers.intervals_ns += pause_before_giving_up(events, side, inside[-1])
-    # Linux sets its timer to the interval after every probe, if that is longer than the keepalive time.
-    longest = LATE * timers.time_ns + LATE_NS if timers.times_ns else float("inf")
-    timers.intervals_ns += [pause for pause in after_answer if pause > longest]
-    timers.times_ns += [pause for pause in after_answer if pause <= longest]
+    sort_pauses(timers, after_answer)
     return timers
+
+
+def sort_pauses(timers: Timers, after_answer: list[int]) -> None:
+    """Pauses behind an answer are the keepalive time, as far as the silences before runs allow.
+
+    Linux sets its timer to the interval after every probe, if that is longer than the keepalive time;
+    and a pause shorter than that shows that the answer, though captured, never reached the prober.
+    """
+    longest = LATE * timers.time_ns + LATE_NS if timers.times_ns else float("inf")
+    shortest = (min(timers.times_ns, default=0) - LATE_NS) / LATE
+    for pause in after_answer:
+        (timers.times_ns if shortest <= pause <= longest else timers.intervals_ns).append(pause)
 
 
 def pause_before_giving_up(events: list[Any], side: int, last: Any) -> list[int]:

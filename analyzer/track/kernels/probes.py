@@ -121,10 +121,16 @@ def clear_probe_side(side):
 
 @step
 def note_idle(probing, own, time_ns):
-    """The shortest silence of the peer before a run, if this begins one: its keepalive time, or late."""
-    if own.heard_time != kinds.MISSING and own.last_time < probing.activity_time:
-        idle = max(time_ns - own.heard_time, 0)
+    """How long a probing side has not heard its peer, MISSING if it has probed since.
+
+    Before the first probe of a run that is its keepalive time: the shortest is kept.
+    """
+    if own.heard_time <= own.last_time:  # or both are MISSING
+        return kinds.MISSING
+    idle = max(time_ns - own.heard_time, 0)
+    if own.last_time < probing.activity_time:
         own.idle_ns = idle if own.idle_ns == kinds.MISSING else min(own.idle_ns, idle)
+    return idle
 
 
 @step
@@ -155,7 +161,9 @@ def note_sent(probing, sender, peer, segment, event):
     if peer.marks & kinds.SIDE_TENTATIVE:
         base = max(base, probing.side[1 - sender].last_time)
     event.gap_ns = kinds.MISSING if base == kinds.MISSING else time_ns - base
-    note_idle(probing, own, time_ns)
+    idle = note_idle(probing, own, time_ns)
+    if event.kind != kinds.TENTATIVE and not peer.marks & kinds.SIDE_TENTATIVE:
+        event.rtt_ns = idle
     note_echo(own, segment)
     before = own.last_time
     own.spacing_ns = kinds.MISSING if before == kinds.MISSING else max(time_ns - before, 0)
