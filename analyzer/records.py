@@ -147,6 +147,7 @@ PROBE_SIDE = np.dtype(
         ("last_frame", "<i8"),  # its frame
         ("spacing_ns", "<i8"),  # between its last two probes, MISSING before the second
         ("heard_time", "<i8"),  # ns, the peer's last segment that it can have accepted, or MISSING
+        ("active_time", "<i8"),  # ns, PROBING.activity_time, but no RST of the peer counts
         ("idle_ns", "<i8"),  # shortest silence before the first probe of a run, MISSING: not seen
         ("last_seq", "<u4"),  # its SEG.SEQ
         ("waiting", "<u4"),  # probes unanswered since the last answer
@@ -213,6 +214,7 @@ EVENT = np.dtype(
         ("kind", "u1"),  # kinds.KEEPALIVE_PROBE …
         ("sender", "u1"),  # side of the flow (not yet client or server), NO_SENDER for none
         ("otherwise", "u1"),  # of a tentative row: its kind unless it proves to be a probe
+        ("past_reset", "u1"),  # 1: a probe with nothing but a RST of the peer since its side's last one
     ],
     align=True,
 )

@@ -97,11 +97,13 @@ def find_runs(events: Rows) -> Rows:
 def begins_run(probes: Rows) -> Any:
     """bool[n]: which probes, ordered by flow, side and frame, have other traffic before them.
 
-    A probe continues the run of the one before where its gap reaches back to just that probe.
+    A probe continues the run of the one before where its gap reaches back to just that probe, or
+    only to a RST behind it: that ended nothing for who goes on probing.
     """
     first = np.ones(len(probes), bool)
     same = (probes.flow[1:] == probes.flow[:-1]) & (probes.sender[1:] == probes.sender[:-1])
-    first[1:] = ~(same & (probes.gap_ns[1:] == np.diff(probes.time_ns)))
+    continues = (probes.gap_ns[1:] == np.diff(probes.time_ns)) | (probes.past_reset[1:] != 0)
+    first[1:] = ~(same & continues)
     return first
 
 

@@ -57,6 +57,7 @@ def measure(story: Story, side: int) -> Timers:
     probes = [each for each in events if each.kind == kinds.KEEPALIVE_PROBE and each.sender == side]
     answered = {event.answers for event in events if event.answers}
     after_answer: list[int] = []
+    given_up: list[tuple[list[Any], int]] = []
     for run in mine:
         inside = [each for each in probes if run.first_frame <= each.frame <= run.last_frame]
         if run.outcome == kinds.RUN_GAVE_UP and inside[-1].frame in answered:
@@ -67,10 +68,20 @@ def measure(story: Story, side: int) -> Timers:
             pause = following.time_ns - probe.time_ns
             (after_answer if probe.frame in answered else timers.intervals_ns).append(pause)
         if run.outcome == kinds.RUN_GAVE_UP:
-            timers.count = trailing_unanswered(inside, answered)
-            timers.intervals_ns += pause_before_giving_up(events, side, inside[-1])
+            given_up.append((inside, pause_before_giving_up(events, side, inside[-1])))
     sort_pauses(timers, after_answer)
+    for inside, pause in given_up:
+        if is_about(pause, timers.interval_ns):
+            timers.count = trailing_unanswered(inside, answered)
+            timers.intervals_ns.append(pause)
     return timers
+
+
+def is_about(pause_ns: int, interval_ns: int) -> bool:
+    """Whether a RST came an interval behind the last probe, so that a timer sent it, no application."""
+    if interval_ns == kinds.MISSING:
+        return False
+    return pause_ns <= LATE * interval_ns + LATE_NS and interval_ns <= LATE * pause_ns + LATE_NS
 
 
 def sort_pauses(timers: Timers, after_answer: list[int]) -> None:
@@ -85,16 +96,16 @@ def sort_pauses(timers: Timers, after_answer: list[int]) -> None:
         (timers.times_ns if shortest <= pause <= longest else timers.intervals_ns).append(pause)
 
 
-def pause_before_giving_up(events: list[Any], side: int, last: Any) -> list[int]:
-    """From a prober's last probe to its RST, where that is in the capture."""
-    return [
-        each.time_ns - last.time_ns
+def pause_before_giving_up(events: list[Any], side: int, last: Any) -> int:
+    """From a prober's last probe to its RST."""
+    return min(
+        int(each.time_ns - last.time_ns)
         for each in events
         if each.kind == kinds.KEEPALIVE_TIMEOUT and each.sender == side and each.frame > last.frame
-    ][:1]
+    )
 
 
-def never_answered(probes: list[Any], interval_ns: list[int], unheard: int) -> set[int]:
+def never_answered(probes: list[Any], interval_ns: int, unheard: int) -> set[int]:
     """Frames of the probes of a run that was given up though the capture has answers: these never arrived.
 
     unheard: how many by the timestamps that the prober echoed; 0: it used none, and the interval tells.
@@ -102,7 +113,7 @@ def never_answered(probes: list[Any], interval_ns: list[int], unheard: int) -> s
     count = unheard
     if not count:
         pauses = [later.time_ns - earlier.time_ns for earlier, later in pairwise(probes)]
-        longest = LATE * min(interval_ns, default=0) + LATE_NS
+        longest = LATE * interval_ns + LATE_NS
         count = 1 + len(list(takewhile(lambda pause: pause <= longest, reversed(pauses))))
     return {each.frame for each in probes[-count:]}
 

@@ -53,7 +53,9 @@ def oracle(rows: list[Any]) -> list[Run]:
             last = next((run for run in reversed(runs) if (run.flow, run.prober) == key), None)
             if row.kind == kinds.KEEPALIVE_TIMEOUT and last is not None:
                 last.gave_up = True
-            current[key[0], 0] = current[key[0], 1] = None
+            current[key] = None
+            if row.kind not in (kinds.RESET, kinds.KEEPALIVE_TIMEOUT):  # else who goes on has not heard it
+                current[key[0], 1 - key[1]] = None
     return sorted(runs, key=lambda run: (run.flow, run.probes[0].frame))
 
 

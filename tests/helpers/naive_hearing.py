@@ -20,7 +20,8 @@ def idle_before(flow: Flow, row: Row, x: Side, y: Side) -> int | None:
 
     def activity(each: Row) -> bool:
         idle = each.kind in (*PROBES, *ANSWERS, "duplicate", "icmp_error")
-        return not idle and each not in undecided
+        ignored = idle or (each.sender == y.word and each.wire.has(RST))
+        return not ignored and each not in undecided
 
     last_active = next((each for each in reversed(flow.rows) if activity(each)), None)
     own = [*x.tentative, *x.probes]

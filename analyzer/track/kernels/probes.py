@@ -87,6 +87,7 @@ def probing_of(flow, row, flows_last_time, probings, counters):
             clear_probe_side(fresh.side[each])
             peer = flow.side[1 - each]
             sent = peer.marks & kinds.SIDE_SENT != 0
+            fresh.side[each].active_time = flows_last_time
             fresh.side[each].heard_time = peer.last_time if sent else kinds.MISSING
         flow.probing = index + 1
     return probings[flow.probing - 1]
@@ -120,7 +121,7 @@ def clear_probe_side(side):
 
 
 @step
-def note_idle(probing, own, time_ns):
+def note_idle(own, time_ns):
     """How long a probing side has not heard its peer, MISSING if it has probed since.
 
     Before the first probe of a run that is its keepalive time: the shortest is kept.
@@ -128,7 +129,7 @@ def note_idle(probing, own, time_ns):
     if own.heard_time <= own.last_time:  # or both are MISSING
         return kinds.MISSING
     idle = max(time_ns - own.heard_time, 0)
-    if own.last_time < probing.activity_time:
+    if own.last_time < own.active_time:
         own.idle_ns = idle if own.idle_ns == kinds.MISSING else min(own.idle_ns, idle)
     return idle
 
@@ -161,9 +162,10 @@ def note_sent(probing, sender, peer, segment, event):
     if peer.marks & kinds.SIDE_TENTATIVE:
         base = max(base, probing.side[1 - sender].last_time)
     event.gap_ns = kinds.MISSING if base == kinds.MISSING else time_ns - base
-    idle = note_idle(probing, own, time_ns)
+    idle = note_idle(own, time_ns)
     if event.kind != kinds.TENTATIVE and not peer.marks & kinds.SIDE_TENTATIVE:
         event.rtt_ns = idle
+        event.past_reset = own.active_time <= own.last_time < probing.activity_time
     note_echo(own, segment)
     before = own.last_time
     own.spacing_ns = kinds.MISSING if before == kinds.MISSING else max(time_ns - before, 0)
@@ -247,6 +249,8 @@ def drop_tentative(flow, probings, sender, counters):
     probing.activity_time = max(probing.activity_time, own.last_time)
     other = probing.side[1 - sender]
     other.heard_time = max(other.heard_time, own.last_time)
+    other.active_time = max(other.active_time, own.last_time)
+    own.active_time = max(own.active_time, own.last_time)
     clear_probe_side(own)
     if other.last_time == kinds.MISSING:  # nobody has probed: the row is free again
         probing.owner = counters.free_probing
