@@ -189,7 +189,7 @@ class TestLastSignOfLife:
         assert case.last_sign_of_life_s == pytest.approx(60.02)
 
     def test_is_missing_of_a_peer_that_was_never_seen(self) -> None:
-        case = tell("0 c>s A 100:201\n15 c>s A 100:201\n30 c>s RA 101:201")
+        case = tell("0 c>s A 100:201 ts=0/7\n15 c>s A 100:201 ts=15/7\n30 c>s RA 101:201 ts=30/7")
         assert case.last_sign_of_life_s is None
 
     def test_of_the_living_is_their_latest_segment(self) -> None:

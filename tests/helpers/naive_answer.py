@@ -41,7 +41,7 @@ def reset_kind(row: Row, x: Side, y: Side) -> str:
     seq = next, a lost connection is a bare RST.
     """
     replies = bool(y.waiting) and row.time_ns - y.waiting[-1].time_ns < RESET_ANSWER_NS
-    gives_up = _gives_up(row, x)
+    gives_up = _gives_up(row, x, y)
     if gives_up and not (replies and not _at_next(row, x)):
         x.waiting.clear()
         answer_kind(row, "keepalive_timeout", y)
@@ -58,17 +58,17 @@ def _at_next(row: Row, x: Side) -> bool:
     return row.wire.has(ACK) and row.wire.seq == x.next_seq
 
 
-def _gives_up(row: Row, x: Side) -> bool:
+def _gives_up(row: Row, x: Side, y: Side) -> bool:
     if not x.probes or heard_since(row, x):
         return False
     elapsed = row.time_ns - x.probes[-1].time_ns
     spacing = max(x.spacing_ns or 0, 0)
-    if x.waiting and 2 * elapsed <= 3 * spacing + 2 * SECOND:
+    if x.waiting and y.last is not None and 2 * elapsed <= 3 * spacing + 2 * SECOND:
         return True
     kept = _at_next(row, x) and row.wire.window == x.window
     alone = x.last is not None and x.last.frame == x.probes[-1].frame
     in_time = spacing > 0 and 10 * abs(elapsed - spacing) <= spacing
-    return kept and alone and in_time and heard_nothing(row, x)
+    return kept and alone and in_time and heard_nothing(row, x, y)
 
 
 def _settle(row: Row, prober: Side, with_rtt: bool = True) -> None:

@@ -42,13 +42,15 @@ def heard_since(row: Row, x: Side) -> bool:
     return echo is not None and before is not None and echo != before
 
 
-def heard_nothing(row: Row, x: Side) -> bool:
+def heard_nothing(row: Row, x: Side, y: Side) -> bool:
     """Whether it is sure that the answers never reached X.
 
     By timestamps: the last two probes and the RST echo the same, and that is older than the answer.
-    Without: X waits for clearly less than its keepalive time.
+    Of a Y that was never captured only they tell. Without: X waits for clearly less than its keepalive time.
     """
     echoes = [probe.wire.tsecr for probe in sorted(x.probes, key=_order)[-2:]]
+    if y.last is None:
+        return None not in echoes and echoes[0] == echoes[-1] == row.wire.tsecr
     answer = x.answer.tsval if x.answer is not None else None
     if answer is not None and echoes[-1] is not None:
         older = ahead(answer, echoes[-1])

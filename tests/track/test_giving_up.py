@@ -57,6 +57,26 @@ class TestTimestamps:
         tell(OPENING + waiting + "90 c>s RA 1:1 ts=90000/7 = keepalive_timeout")
 
 
+class TestOneDirection:
+    """Where the peer was never captured, its silence proves nothing, unless the prober's echo says so."""
+
+    @pytest.mark.parametrize(
+        ("echoes", "label"), [((7, 7, 7), "keepalive_timeout"), ((7, 7, 8), "reset"), ((6, 7, 7), "reset")]
+    )
+    @pytest.mark.parametrize("opening", ["0 c>s PA 0+1:0 ts=0/7\n", ""], ids=["", "begins while idle"])
+    def test_with_timestamps(self, opening: str, echoes: tuple[int, int, int], label: str) -> None:
+        lines = [f"{at} c>s A 0:0 ts={at}/{echo}" for at, echo in zip((60, 75), echoes, strict=False)]
+        tell(opening + "\n".join(lines) + f"\n90 c>s RA 1:0 ts=90/{echoes[-1]} = {label}")
+
+    def test_without(self) -> None:
+        told = tell("0 c>s PA 0+1:0\n60 c>s A 0:0\n75 c>s A 0:0\n90 c>s RA 1:0 = reset")
+        assert told.verdicts == ["reset"]
+
+    def test_another_distance_than_the_interval(self) -> None:
+        probes = "0 c>s PA 0+1:0 ts=0/7\n60 c>s A 0:0 ts=60/7\n75 c>s A 0:0 ts=75/7\n"
+        tell(probes + "76 c>s RA 1:0 ts=76/7 = reset")
+
+
 class TestWithoutTimestamps:
     """Only a spacing clearly shorter than the keepalive time shows that answers did not arrive."""
 

@@ -107,7 +107,9 @@ def reset_kind(flow, probings, sender, segment, counters, event):
     probing = probings[flow.probing - 1]
     prober = probing.side[1 - sender]
     own = probing.side[sender]
-    gives_up = own.last_time != kinds.MISSING and gave_up(flow.side[sender], own, segment, counters)
+    gives_up = own.last_time != kinds.MISSING and gave_up(
+        flow.side[sender], flow.side[1 - sender], own, segment, counters
+    )
     answers = prober.waiting > 0 and segment.time_ns - prober.last_time < counters.reset_answer_ns
     # Both sides probing: giving up keeps its place, a lost connection sends a bare RST (RFC 9293 3.5.2).
     if answers and not (gives_up and keeps_its_place(flow.side[sender], segment)):

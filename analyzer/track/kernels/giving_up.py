@@ -12,17 +12,17 @@ def keeps_its_place(x, segment):
 
 
 @aside
-def gave_up(x, own, segment, counters):
+def gave_up(x, y, own, segment, counters):
     """Whether a RST of side `x` ends its own probing (design 4.2, giving up).
 
-    own: its PROBE_SIDE. The second form also holds where the capture has answers, if it is sure
-    that they never reached the prober.
+    own: its PROBE_SIDE; y: the peer. The second form also holds where the capture has answers, or
+    no segment of the peer's at all, if it is sure that none reached the prober.
     """
     if heard_since(own, segment):
         return False
     since = segment.time_ns - own.last_time
     spacing = own.spacing_ns
-    if own.waiting > 0:
+    if own.waiting > 0 and y.marks & kinds.SIDE_SENT:
         slack_ns = 2 * counters.give_up_slack_ns
         allowed = slack_ns if spacing == kinds.MISSING else slack_ns + 3 * spacing
         if 2 * since <= allowed:
@@ -34,5 +34,5 @@ def gave_up(x, own, segment, counters):
         and spacing > 0
         and segment.window == x.window
         and abs(since - spacing) * 10 <= spacing
-        and heard_nothing(own, segment, counters.timer_late_ns)
+        and heard_nothing(y, own, segment, counters.timer_late_ns)
     )

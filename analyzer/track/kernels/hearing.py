@@ -47,12 +47,14 @@ def is_interval(own, timer_late_ns):
 
 
 @aside
-def heard_nothing(own, segment, timer_late_ns):
-    """Whether the answers that the capture has never reached the prober; with timestamps, they tell.
+def heard_nothing(y, own, segment, timer_late_ns):
+    """Whether no answer of side `y` reached the prober, captured or not; with timestamps, they tell.
 
     Then its last two probes, as the RST, echo one and the same TSval, older than the last answer's.
     """
     echoes = segment.options & kinds.OPTION_TIMESTAMPS != 0
+    if not y.marks & kinds.SIDE_SENT:
+        return own.unheard >= 2 and echoes
     if own.answer_timed and own.unheard > 0:
         return own.unheard >= 2 and precedes(np.int64(own.tsecr), np.int64(own.answer_tsval))
     if own.answer_timed and echoes and not precedes(np.int64(segment.tsecr), np.int64(own.answer_tsval)):
