@@ -172,7 +172,7 @@ def _open(flow: Flow, rows: list[Row], end_ns: int) -> list[str]:
 
 
 def _alive_or_open(flow: Flow, rows: list[Row], end_ns: int) -> list[str]:
-    if any(row.kind in PROBES for row in rows):
+    if any(side.probes for side in flow.sides) and not _has_stopped(flow, rows, end_ns):
         return ["alive"]  # answered, for nothing waits
     readings = [_heard_in_time([row.time_ns for row in rows], end_ns)]
     for side in flow.sides:
@@ -180,6 +180,14 @@ def _alive_or_open(flow: Flow, rows: list[Row], end_ns: int) -> list[str]:
         readings.append(_heard_in_time(times, end_ns))
     first = "alive" if readings[0] else "open"
     return [first] if len(set(readings)) == 1 else [first, "open" if readings[0] else "alive"]
+
+
+def _has_stopped(flow: Flow, rows: list[Row], end_ns: int) -> bool:
+    """Whether the side that probed last is long overdue: it never waited half as long, as far as seen."""
+    prober = max((side for side in flow.sides if side.probes), key=lambda side: side.probes[-1].time_ns)
+    heard = max((row.time_ns for row in rows if row.sender != prober.word), default=end_ns)
+    waits = [wait for wait in (prober.idle_ns, prober.spacing_ns) if wait is not None]
+    return bool(waits) and end_ns - heard > 2 * max(0, *waits)
 
 
 def _heard_in_time(times: list[int], end_ns: int) -> bool:
