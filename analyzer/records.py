@@ -145,7 +145,10 @@ PROBE_SIDE = np.dtype(
     [
         ("last_time", "<i8"),  # ns, last probe
         ("last_frame", "<i8"),  # its frame
-        ("spacing_ns", "<i8"),  # last spacing of two probes in one run, MISSING before the second
+        ("spacing_ns", "<i8"),  # between its last two probes, MISSING before the second
+        ("heard_time", "<i8"),  # ns, the peer's last segment that it can have accepted, or MISSING
+        ("active_time", "<i8"),  # ns, PROBING.activity_time, but no RST of the peer counts
+        ("idle_ns", "<i8"),  # shortest silence before the first probe of a run, MISSING: not seen
         ("last_seq", "<u4"),  # its SEG.SEQ
         ("waiting", "<u4"),  # probes unanswered since the last answer
         ("probes", "<u4"),  # keep-alive probes
@@ -153,10 +156,14 @@ PROBE_SIDE = np.dtype(
         ("resets", "<u4"),  # of these, answered by a RST
         ("window_probes", "<u4"),  # zero-window probes
         ("window_replies", "<u4"),  # of these, answered
+        ("tsecr", "<u4"),  # TSecr of the last probe
+        ("unheard", "<u4"),  # latest probes in a row with that TSecr, 0: it has no timestamps
+        ("answer_tsval", "<u4"),  # TSval of the last answer
         ("tentative", "<u4"),  # tentative segments so far, exact repeats included
         ("tentative_ack", "<u4"),  # their SEG.ACK
         ("kept_from", "<u4"),  # ordinal of the oldest tentative segment that became a probe
         ("kind", "u1"),  # kinds.KEEPALIVE_PROBE or ZERO_WINDOW_PROBE, of the last probe
+        ("answer_timed", "u1"),  # 1: the last answer had timestamps
         ("at_next", "u1"),  # 1: the last probe was at next_seq (a refused byte)
         ("tentative_length", "u1"),  # 0 or 1
         ("tentative_kind", "u1"),  # what they became: a probe kind, or TENTATIVE for nothing
@@ -196,10 +203,7 @@ EVENT = np.dtype(
         ("frame", "<i8"),  # number in the capture, from 1
         ("time_ns", "<i8"),  # ns since the epoch
         ("gap_ns", "<i8"),  # design 7, `gap_s`; MISSING for a flow's first segment
-        (
-            "rtt_ns",
-            "<i8",
-        ),  # answer minus probe, or MISSING; without a sender: high half of the source address
+        ("rtt_ns", "<i8"),  # of an answer: minus its probe, or MISSING; of others see EVENT
         ("answers", "<i8"),  # frame of the probe answered, or 0; without a sender: low half
         ("flow", "<u4"),  # row in FLOW, NO_FLOW for none
         ("seq", "<u4"),
@@ -210,16 +214,22 @@ EVENT = np.dtype(
         ("kind", "u1"),  # kinds.KEEPALIVE_PROBE …
         ("sender", "u1"),  # side of the flow (not yet client or server), NO_SENDER for none
         ("otherwise", "u1"),  # of a tentative row: its kind unless it proves to be a probe
+        ("past_reset", "u1"),  # 1: a probe with nothing but a RST of the peer since its side's last one
     ],
     align=True,
 )
-"""One labelled segment."""
+"""One labelled segment.
+
+`rtt_ns` is that of an answer (`answers` is not 0). A probe has there how long its sender had not
+heard the peer, MISSING where that is not known or where it had probed since; a row without a
+sender the high half of its source address.
+"""
 
 RUN = np.dtype(
     [
         ("start_ns", "<i8"),  # time of its first probe
         ("end_ns", "<i8"),  # time of its last probe or of the answer to it
-        ("idle_ns", "<i8"),  # gap before its first probe, MISSING where the capture began
+        ("idle_ns", "<i8"),  # before its first probe, since the peer was heard; or MISSING
         ("spacing_min_ns", "<i8"),  # between consecutive probes of the run, MISSING for one probe
         ("spacing_median_ns", "<i8"),
         ("spacing_max_ns", "<i8"),

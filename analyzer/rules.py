@@ -28,6 +28,9 @@ class Rules:
     give_up_slack_ns: int = SECOND_NS
     """A prober's RST comes within 1.5 times the last spacing plus this (design 4.2)."""
 
+    timer_late_ns: int = 10_000_000
+    """A timer fires late by at most an eighth (Linux's timer wheel) and this, for scheduling."""
+
     message_pause_ns: int = 200_000_000
     """Payload after this pause begins a new message. Our choice: a delayed ACK (RFC 9293 3.8.6.3: under
     500 ms; Linux 40 to 200 ms) may hold back the rest of one message."""

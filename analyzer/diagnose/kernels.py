@@ -43,8 +43,18 @@ def stalled_side(flow, stalled_retransmissions, stalled_ns):
 
 
 @njit(nogil=True, _nrt=False)
-def was_answered(flow, probings):
-    """Whether the flow's latest probe was answered (not by a RST)."""
+def has_stopped(prober, peer, end_ns):
+    """Whether the next probe is long overdue: the peer was not heard for twice the prober's longest wait.
+
+    Of what it waits: its keepalive time, or the last spacing. Where neither was seen, nobody knows.
+    """
+    wait_ns = max(prober.idle_ns, prober.spacing_ns)
+    return wait_ns != kinds.MISSING and end_ns - peer.last_time > 2 * wait_ns
+
+
+@njit(nogil=True, _nrt=False)
+def was_answered(flow, probings, end_ns):
+    """Whether the flow's latest probe was answered (not by a RST), and the next may be yet to come."""
     if flow.probing == 0:
         return False
     last = kinds.MISSING
@@ -53,7 +63,7 @@ def was_answered(flow, probings):
         prober = probings[flow.probing - 1].side[index]
         if prober.probes + prober.window_probes > 0 and prober.last_time > last:
             last = prober.last_time
-            answered = prober.waiting == 0
+            answered = prober.waiting == 0 and not has_stopped(prober, flow.side[1 - index], end_ns)
     return answered
 
 
@@ -84,7 +94,7 @@ def verdict_at_end(flow, probings, end_ns, stalled_retransmissions, stalled_ns):
         return kinds.STALLED, side
     if not flow.marks & kinds.FLOW_ESTABLISHED and not a & b & kinds.SIDE_TALKED:
         return kinds.UNKNOWN, kinds.NO_SENDER
-    if was_answered(flow, probings) or heard_lately(flow, end_ns):
+    if was_answered(flow, probings, end_ns) or heard_lately(flow, end_ns):
         return kinds.ALIVE, kinds.NO_SENDER
     return kinds.OPEN, kinds.NO_SENDER
 

@@ -209,8 +209,10 @@ def alive(case: Case) -> str:
 def left_open(case: Case) -> str:
     silent = case.end_ns - min(int(side.last_time) for side in case.flow.side)
     longest = max(float(side.longest_pause_s) for side in case.flow.side)
+    probes = case.frames(kinds.KEEPALIVE_PROBE, kinds.ZERO_WINDOW_PROBE)
+    unprobed = f"without a probe since frame {probes[-1]}" if probes else "unprobed"
     return (
-        f"silent for {pause(silent)} when the capture ended, unprobed; "
+        f"silent for {pause(silent)} when the capture ended, {unprobed}; "
         f"the longest pause survived was {longest:.3f} s"
     )
 

@@ -81,7 +81,7 @@ def find_runs(events: Rows) -> Rows:
     runs.prober = probes.sender[start]
     runs.start_ns = probes.time_ns[start]
     runs.end_ns = np.maximum(probes.time_ns[end], answer_time[end])
-    runs.idle_ns = probes.gap_ns[start]
+    runs.idle_ns = probes.rtt_ns[start]
     runs.first_frame = probes.frame[start]
     runs.last_frame = probes.frame[end]
     runs.probes = end - start + 1
@@ -97,11 +97,13 @@ def find_runs(events: Rows) -> Rows:
 def begins_run(probes: Rows) -> Any:
     """bool[n]: which probes, ordered by flow, side and frame, have other traffic before them.
 
-    A probe continues the run of the one before where its gap reaches back to just that probe.
+    A probe continues the run of the one before where its gap reaches back to just that probe, or
+    only to a RST behind it: that ended nothing for who goes on probing.
     """
     first = np.ones(len(probes), bool)
     same = (probes.flow[1:] == probes.flow[:-1]) & (probes.sender[1:] == probes.sender[:-1])
-    first[1:] = ~(same & (probes.gap_ns[1:] == np.diff(probes.time_ns)))
+    continues = (probes.gap_ns[1:] == np.diff(probes.time_ns)) | (probes.past_reset[1:] != 0)
+    first[1:] = ~(same & continues)
     return first
 
 

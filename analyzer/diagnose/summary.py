@@ -83,11 +83,11 @@ def summary_of(story: Story, end_ns: int, rules: Rules) -> tuple[Any, ...]:
     client = flow.client
     sides = (client, 1 - client)
     states = end_states(flow, end_ns, rules.time_wait_ns)
-    timers = [measure(story.runs, story.probed, side) for side in sides]
+    timers = [measure(story, side) for side in sides]
     counts = [story.probing.side[side] for side in sides] if story.probing else []
     probes = sum(each.probes for each in counts)
     replies, resets = sum(each.replies for each in counts), sum(each.resets for each in counts)
-    rtts = [event.rtt_ns for event in story.probed if event.rtt_ns != kinds.MISSING]
+    rtts = [event.rtt_ns for event in story.probed if event.answers and event.rtt_ns != kinds.MISSING]
     return (
         last_sign_of_life(flow),
         tuple(each.time_ns for each in timers),

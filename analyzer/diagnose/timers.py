@@ -1,6 +1,8 @@
 """The timers of a prober, measured from its probe runs (RFC 9293 3.8.4; TCP_KEEPIDLE, KEEPINTVL, KEEPCNT).
 
-An answered probe is followed by the next after the keepalive time, an unanswered one after the
+The keepalive time runs from the last segment that the prober received (RFC 9293 3.8.4; Linux
+tcp_keepalive_timer: lrcvtime, rcv_tstamp), so its own late acknowledgment of that does not count. An
+answered probe is followed by the next after the keepalive time, an unanswered one after the
 interval. "Not observed" is MISSING (count: -1), never a guess.
 """
 
@@ -11,6 +13,7 @@ from itertools import pairwise, takewhile
 from typing import Any
 
 from analyzer import kinds
+from analyzer.diagnose.plain import Story
 
 LATE, LATE_NS = 1.125, 10_000_000
 """A timer fires at most so much late: an eighth of it (the kernel's timer wheel) and scheduling."""
@@ -44,44 +47,75 @@ def median(values: list[int]) -> int:
     return low + (high - low) // 2
 
 
-def measure(runs: list[Any], events: list[Any], side: int) -> Timers:
-    """The timers of one side of a flow.
-
-    runs: the flow's RUN rows; events: its probes, answers and giving up (EVENT rows, in frame order).
-    """
+def measure(story: Story, side: int) -> Timers:
+    """The timers of one side of a flow."""
     timers = Timers()
-    mine = [run for run in runs if run.prober == side]
-    if not mine:
+    mine = [run for run in story.runs if run.prober == side]
+    if story.probing is None or not mine:
         return timers
+    events, unheard = story.probed, int(story.probing.side[side].unheard)
     probes = [each for each in events if each.kind == kinds.KEEPALIVE_PROBE and each.sender == side]
     answered = {event.answers for event in events if event.answers}
     after_answer: list[int] = []
+    given_up: list[tuple[list[Any], int]] = []
     for run in mine:
         inside = [each for each in probes if run.first_frame <= each.frame <= run.last_frame]
         if run.outcome == kinds.RUN_GAVE_UP and inside[-1].frame in answered:
-            answered -= {each.frame for each in inside}  # given up all the same: they never arrived
+            answered -= never_answered(inside, pause_before_giving_up(events, side, inside[-1]), unheard)
         if run.idle_ns != kinds.MISSING:
             timers.times_ns.append(run.idle_ns)
         for probe, following in pairwise(inside):
             pause = following.time_ns - probe.time_ns
             (after_answer if probe.frame in answered else timers.intervals_ns).append(pause)
         if run.outcome == kinds.RUN_GAVE_UP:
+            given_up.append((inside, pause_before_giving_up(events, side, inside[-1])))
+    sort_pauses(timers, after_answer)
+    for inside, pause in given_up:
+        if is_about(pause, timers.interval_ns):
             timers.count = trailing_unanswered(inside, answered)
-            timers.intervals_ns += pause_before_giving_up(events, side, inside[-1])
-    # Linux sets its timer to the interval after every probe, if that is longer than the keepalive time.
-    longest = LATE * timers.time_ns + LATE_NS if timers.times_ns else float("inf")
-    timers.intervals_ns += [pause for pause in after_answer if pause > longest]
-    timers.times_ns += [pause for pause in after_answer if pause <= longest]
+            timers.intervals_ns.append(pause)
     return timers
 
 
-def pause_before_giving_up(events: list[Any], side: int, last: Any) -> list[int]:
-    """From a prober's last probe to its RST, where that is in the capture."""
-    return [
-        each.time_ns - last.time_ns
+def is_about(pause_ns: int, interval_ns: int) -> bool:
+    """Whether a RST came an interval behind the last probe, so that a timer sent it, no application."""
+    if interval_ns == kinds.MISSING:
+        return False
+    return pause_ns <= LATE * interval_ns + LATE_NS and interval_ns <= LATE * pause_ns + LATE_NS
+
+
+def sort_pauses(timers: Timers, after_answer: list[int]) -> None:
+    """Pauses behind an answer are the keepalive time, as far as the silences before runs allow.
+
+    Linux sets its timer to the interval after every probe, if that is longer than the keepalive time;
+    and a pause shorter than that shows that the answer, though captured, never reached the prober.
+    """
+    longest = LATE * timers.time_ns + LATE_NS if timers.times_ns else float("inf")
+    shortest = (min(timers.times_ns, default=0) - LATE_NS) / LATE
+    for pause in after_answer:
+        (timers.times_ns if shortest <= pause <= longest else timers.intervals_ns).append(pause)
+
+
+def pause_before_giving_up(events: list[Any], side: int, last: Any) -> int:
+    """From a prober's last probe to its RST."""
+    return min(
+        int(each.time_ns - last.time_ns)
         for each in events
         if each.kind == kinds.KEEPALIVE_TIMEOUT and each.sender == side and each.frame > last.frame
-    ][:1]
+    )
+
+
+def never_answered(probes: list[Any], interval_ns: int, unheard: int) -> set[int]:
+    """Frames of the probes of a run that was given up though the capture has answers: these never arrived.
+
+    unheard: how many by the timestamps that the prober echoed; 0: it used none, and the interval tells.
+    """
+    count = unheard
+    if not count:
+        pauses = [later.time_ns - earlier.time_ns for earlier, later in pairwise(probes)]
+        longest = LATE * interval_ns + LATE_NS
+        count = 1 + len(list(takewhile(lambda pause: pause <= longest, reversed(pauses))))
+    return {each.frame for each in probes[-count:]}
 
 
 def trailing_unanswered(probes: list[Any], answered: set[int]) -> int:

@@ -39,6 +39,7 @@ def labelled_block(result: CaptureResult, rows: Any) -> Block:
     """EVENT rows as rows of the events or packets table."""
     of_flow = rows["flow"] != NO_FLOW
     sent = rows["sender"] != NO_SENDER
+    answers = sent & (rows["answers"] > 0)
     beside_tcp = ~of_flow | np.isin(rows["kind"], BESIDE_TCP)
     client = np.zeros(len(rows), np.uint8)
     client[of_flow] = result.flows["client"][rows["flow"][of_flow]]
@@ -55,8 +56,8 @@ def labelled_block(result: CaptureResult, rows: Any) -> Block:
         "length": integers(rows["length"], beside_tcp),
         "window": integers(rows["window"], beside_tcp),
         "gap_s": seconds(rows["gap_ns"]),
-        "rtt_s": np.where(sent, seconds(rows["rtt_ns"]), np.nan),
-        "answers": integers(rows["answers"], (rows["answers"] <= 0) | ~sent),
+        "rtt_s": np.where(answers, seconds(rows["rtt_ns"]), np.nan),
+        "answers": integers(rows["answers"], ~answers),
     }
 
 

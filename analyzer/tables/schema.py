@@ -229,7 +229,9 @@ PROBE_RUNS = Table(
         _time("end", "Time of its last probe, or of the answer to it."),
         _integer("probes", "Probes in the run.", "probes"),
         _integer("answered", "Of these, answered.", "probes"),
-        _seconds("idle_s", "Idle time before its first probe; missing where the capture began."),
+        _seconds(
+            "idle_s", "Time from when the prober last heard its peer to its first probe; missing if unknown."
+        ),
         _seconds("spacing_min_s", "Shortest time between two consecutive probes; missing for a single one."),
         _seconds("spacing_median_s", "Median time between consecutive probes; missing for a single one."),
         _seconds("spacing_max_s", "Longest time between two consecutive probes; missing for a single one."),

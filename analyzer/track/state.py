@@ -48,6 +48,7 @@ TRACKER = np.dtype(
         ("teardown_ns", "<i8"),
         ("reset_answer_ns", "<i8"),
         ("give_up_slack_ns", "<i8"),
+        ("timer_late_ns", "<i8"),
         ("message_pause_ns", "<i8"),
         ("all_packets", "u1"),  # 1: every segment becomes a row, not only events
     ],
@@ -70,6 +71,7 @@ SETTINGS = (
     "teardown_ns",
     "reset_answer_ns",
     "give_up_slack_ns",
+    "timer_late_ns",
     "message_pause_ns",
 )
 

@@ -6,6 +6,7 @@ import statistics
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from analyzer import kinds
@@ -27,7 +28,6 @@ class Run:
 
     flow: int
     prober: int
-    idle_ns: int
     probes: list[Any] = field(default_factory=list)
     gave_up: bool = False
 
@@ -36,8 +36,6 @@ def oracle(rows: list[Any]) -> list[Run]:
     """Runs of labelled rows in frame order."""
     runs: list[Run] = []
     current: dict[tuple[int, int], Run | None] = {}
-    activity: dict[int, int] = {}
-    probed: dict[tuple[int, int], int] = {}
     for row in rows:
         key = int(row.flow), int(row.sender)
         if row.kind == kinds.DUPLICATE or row.sender == kinds.NO_SENDER:
@@ -45,27 +43,24 @@ def oracle(rows: list[Any]) -> list[Run]:
         mine = current.get(key)
         if row.kind == kinds.KEEPALIVE_PROBE:
             if mine is None:
-                since = max(activity.get(key[0], kinds.MISSING), probed.get(key, kinds.MISSING))
-                idle = kinds.MISSING if since == kinds.MISSING else int(row.time_ns) - since
-                mine = Run(*key, idle)
+                mine = Run(*key)
                 runs.append(mine)
             mine.probes.append(row)
             current[key] = mine
         elif row.kind == kinds.ZERO_WINDOW_PROBE:
             current[key] = None
         elif row.kind not in ANSWERS:
-            activity[key[0]] = int(row.time_ns)
             last = next((run for run in reversed(runs) if (run.flow, run.prober) == key), None)
             if row.kind == kinds.KEEPALIVE_TIMEOUT and last is not None:
                 last.gave_up = True
-            current[key[0], 0] = current[key[0], 1] = None
-        if row.kind in PROBES:
-            probed[key] = int(row.time_ns)
+            current[key] = None
+            if row.kind not in (kinds.RESET, kinds.KEEPALIVE_TIMEOUT):  # else who goes on has not heard it
+                current[key[0], 1 - key[1]] = None
     return sorted(runs, key=lambda run: (run.flow, run.probes[0].frame))
 
 
 def described(run: Run, rows: list[Any]) -> tuple[int, ...]:
-    """The fields of a RUN row."""
+    """The fields of a RUN row but its idle time."""
     answered = {int(row.answers): row for row in rows if row.answers and row.sender != kinds.NO_SENDER}
     times = [int(probe.time_ns) for probe in run.probes]
     spacings = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
@@ -77,7 +72,6 @@ def described(run: Run, rows: list[Any]) -> tuple[int, ...]:
     return (
         times[0],
         max(times[-1], int(answer.time_ns) if answer is not None else times[-1]),
-        run.idle_ns,
         min(spacings, default=kinds.MISSING),
         (middle[0] + middle[1]) // 2 if spacings else kinds.MISSING,
         max(spacings, default=kinds.MISSING),
@@ -120,8 +114,18 @@ def test_runs_are_those_of_the_oracle(conversation: list[Record]) -> None:
     events = tracker.events(only_events=False)
     rows = [row for batch in events.batches() for row in batch]
     assume(not probes_again(rows))
-    found = [tuple(run.tolist()) for run in find_runs(probe_events(events.batches()))]
+    runs = find_runs(probe_events(events.batches()))
+    names = [name for name in runs.dtype.names if name != "idle_ns"]
+    found = [tuple(run[names].tolist()) for run in runs]
     assert found == [described(run, rows) for run in oracle(rows)]
+    assert all(run.idle_ns == kinds.MISSING or run.idle_ns in silences(run, rows) for run in runs)
+
+
+def silences(run: Any, rows: list[Any]) -> set[int]:
+    """How long before a run each segment of the prober's peer was."""
+    peer = 1 - int(run.prober)
+    times = [int(row.time_ns) for row in rows if row.flow == run.flow and row.sender == peer]
+    return {int(run.start_ns) - time for time in times if time < run.start_ns}
 
 
 def runs_of(case: Case) -> list[tuple[int, int, str]]:
@@ -145,7 +149,7 @@ def test_data_ends_a_run_and_answers_do_not() -> None:
     )
     assert runs_of(case) == [(2, 2, "answered"), (1, 1, "answered")]
     first, second = case.result.runs
-    assert (first.idle_ns, second.idle_ns) == (59_960_000_000, 59_990_000_000)
+    assert (first.idle_ns, second.idle_ns) == (59_970_000_000, 60_000_000_000)
     assert (first.spacing_median_ns, second.spacing_median_ns) == (60_000_000_000, kinds.MISSING)
 
 
@@ -155,7 +159,48 @@ def test_data_as_an_answer_ends_the_run_it_answers() -> None:
         + "60 c>s A 100:201\n75 c>s A 100:201\n75.1 s>c PA 201+9:101\n75.2 c>s A 101:210\n135.2 c>s A 100:210"
     )
     assert runs_of(case) == [(2, 1, "answered"), (1, 0, "unanswered")]
-    assert case.result.runs[1].idle_ns == 60_000_000_000
+    assert case.result.runs[1].idle_ns == 60_100_000_000
+
+
+@pytest.mark.parametrize(
+    ("says", "heard"),
+    [
+        ("PA 201+9:106", True),
+        ("A 201:106 win=500", True),
+        ("A 200:106", False),
+        ("PA 192+9:106", True),
+        ("PA 190+9:106", False),
+        ("A 199:106", False),
+        ("R 300", False),
+    ],
+    ids=["data", "window update", "probe", "retransmission", "old one", "overtaken", "RST"],
+)
+def test_idle_time_is_since_the_peer_was_heard(says: str, heard: bool) -> None:
+    """Not what its host drops unread: it lies behind what was acknowledged, or is a RST that was ignored."""
+    case = tell(
+        OPENING
+        + f"""
+        5      c>s  A   100:201            # a first probe, so that what follows is looked at
+        5.01   s>c  A   201:101
+        20     c>s  PA  101+5:201
+        20.01  s>c  A   201:106
+        30     s>c  {says}
+        40     c>s  A   106:201  win=500
+        90     c>s  A   105:201
+        """
+    )
+    assert case.result.runs[-1].idle_ns == (60_000_000_000 if heard else 69_990_000_000)
+
+
+def test_idle_time_of_a_run_behind_unanswered_probes_is_not_known() -> None:
+    """Its first probe came at the interval, whatever the prober said between."""
+    case = tell(OPENING + "60 c>s A 100:201\n61 c>s A 101:201 win=9\n75 c>s A 100:201")
+    assert [int(run.idle_ns) for run in case.result.runs] == [59_970_000_000, kinds.MISSING]
+
+
+def test_idle_time_is_not_known_where_the_peer_is_not_captured() -> None:
+    case = tell("0 c>s PA 0+9:0\n60 c>s A 8:0\n120 c>s A 8:0")
+    assert [int(run.idle_ns) for run in case.result.runs] == [kinds.MISSING]
 
 
 def test_both_sides_have_runs_of_their_own() -> None:

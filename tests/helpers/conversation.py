@@ -16,6 +16,7 @@ from .hosts import MILLISECOND, Clock, Host, Step
 from .segment import ACK, FIN, PSH, RST, SYN, IcmpError, Segment, following
 
 SIZES = (1, 2, 10, 100, 1, 60, 7, 1)
+TS_START = 2**32 - 40_000 - 1_700_000_000_000  # so that it wraps soon
 FACTORS = (1.0, 1.0, 0.95, 1.05, 1.12, 1.5, 1.8, 3.0)
 
 
@@ -26,6 +27,8 @@ class Conversation:
         client.expected, server.expected = server.next, client.next
         self.hosts = (client, server)
         self.clock = clock
+        self.deaf = False
+        """Nothing arrives for now, though the capture has it."""
 
     def do(self, step: Step) -> None:
         self.clock.now_ns += step.wait_ns
@@ -49,11 +52,22 @@ class Conversation:
             length=length,
             ip_id=x.ip_id,
             ttl=x.ttl,
+            **self.timestamps(x, y, flags),
         )
         segment = wire.with_checksum(replace(segment, **others))
         self.clock.records.append(segment)
         x.sent.append(segment)
         return segment
+
+    def timestamps(self, x: Host, y: Host, flags: int) -> dict[str, int]:
+        """RFC 7323, by a clock of milliseconds; Y hears of it at once unless `deaf`."""
+        if x.echo is None or y.echo is None:
+            return {}
+        now = (TS_START + self.clock.now_ns // MILLISECOND) % 2**32
+        made = {"tsval": now, "tsecr": x.echo}
+        if not self.deaf:
+            y.echo = now
+        return made
 
     # connections begin and end
 
@@ -227,6 +241,7 @@ class Conversation:
     def give_up(self, x: Host, y: Host, step: Step) -> None:
         """Probes at an interval, then a RST about one interval later; some seen answered."""
         interval = max(step.wait_ns, 100 * MILLISECOND)
+        self.deaf = step.flow % 2 == 0
         for _ in range(2 + step.variant % 2):
             self.send(x, ACK, x.next - 1)
             if step.variant in (2, 3):
@@ -234,6 +249,7 @@ class Conversation:
             self.clock.now_ns += interval
         self.clock.now_ns += int(interval * (FACTORS[step.variant] - 1))
         self.send(x, RST | ACK, x.next)
+        self.deaf = False
 
     def rebooted(self, x: Host, y: Host, step: Step) -> None:
         probe = self.send(x, ACK, x.next - 1, step.variant % 2)

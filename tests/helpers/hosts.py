@@ -31,6 +31,8 @@ class Host:
     window: int = 500
     ttl: int = 60
     ip_id: int | None = 1
+    echo: int | None = None
+    """TSval of the peer's that it heard last; None: no timestamps."""
     sent: list[Segment] = field(default_factory=list)
 
 

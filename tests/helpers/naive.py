@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from .naive_answer import answer_kind, reset_kind
+from .naive_hearing import can_accept, idle_before
 from .naive_kind import completes_handshake, other_kind
 from .naive_probe import (
     is_tentative,
@@ -18,11 +19,9 @@ from .naive_probe import (
     prove_by_giving_up,
     repeats_tentative,
 )
-from .naive_state import DUPLICATE_NS, PROBES, Flow, Row, Side, update
+from .naive_state import ANSWERS, DUPLICATE_NS, PROBES, Flow, Row, Side, update
 from .naive_verdict import decide
 from .segment import ACK, RST, SYN, Endpoint, IcmpError, Record, Segment, following
-
-ANSWERS = ("keepalive_reply", "zero_window_reply", "keepalive_reset")
 
 
 @dataclass
@@ -133,6 +132,7 @@ def _take(flow: Flow, old: Flow | None, segment: Segment, duplicate: bool) -> Ro
         x.recent.append(segment)
     elif not duplicate:
         row.kind = _kind(flow, row, x, y)
+        row.accepted = can_accept(row, x)
         if completes_handshake(segment, y):
             flow.handshake_done = True
         update(flow, row, x, y)
@@ -170,6 +170,7 @@ def _kind(flow: Flow, row: Row, x: Side, y: Side) -> str:
     if kind is None:
         prove_by_answer(row, y, x)
     answer = answer_kind(row, kind, y)
+    row.idle_ns = idle_before(flow, row, x, y)
     if kind in PROBES:
         x.add_probe(row)
     elif tentative and answer is None and row.answers is None:

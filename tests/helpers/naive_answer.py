@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .naive_hearing import heard_nothing, heard_since
 from .naive_state import PROBES, SECOND, Row, Side
 from .segment import ACK, FIN, ahead, following
 
@@ -40,7 +41,7 @@ def reset_kind(row: Row, x: Side, y: Side) -> str:
     seq = next, a lost connection is a bare RST.
     """
     replies = bool(y.waiting) and row.time_ns - y.waiting[-1].time_ns < RESET_ANSWER_NS
-    gives_up = _gives_up(row, x)
+    gives_up = _gives_up(row, x, y)
     if gives_up and not (replies and not _at_next(row, x)):
         x.waiting.clear()
         answer_kind(row, "keepalive_timeout", y)
@@ -57,16 +58,17 @@ def _at_next(row: Row, x: Side) -> bool:
     return row.wire.has(ACK) and row.wire.seq == x.next_seq
 
 
-def _gives_up(row: Row, x: Side) -> bool:
-    if not x.probes:
+def _gives_up(row: Row, x: Side, y: Side) -> bool:
+    if not x.probes or heard_since(row, x):
         return False
     elapsed = row.time_ns - x.probes[-1].time_ns
     spacing = max(x.spacing_ns or 0, 0)
-    if x.waiting and 2 * elapsed <= 3 * spacing + 2 * SECOND:
+    if x.waiting and y.last is not None and 2 * elapsed <= 3 * spacing + 2 * SECOND:
         return True
     kept = _at_next(row, x) and row.wire.window == x.window
     alone = x.last is not None and x.last.frame == x.probes[-1].frame
-    return kept and alone and spacing > 0 and 10 * abs(elapsed - spacing) <= spacing
+    in_time = spacing > 0 and 10 * abs(elapsed - spacing) <= spacing
+    return kept and alone and in_time and heard_nothing(row, x, y)
 
 
 def _settle(row: Row, prober: Side, with_rtt: bool = True) -> None:
@@ -76,3 +78,4 @@ def _settle(row: Row, prober: Side, with_rtt: bool = True) -> None:
     if with_rtt and len(prober.waiting) == 1:  # Karn: with several it is ambiguous
         row.rtt_ns = row.time_ns - probe.time_ns
     prober.waiting.clear()
+    prober.answer = row.wire

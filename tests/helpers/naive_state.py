@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from .segment import ACK, FIN, RST, SYN, Endpoint, Segment, ahead, distance, following
 
 PROBES = ("keepalive_probe", "zero_window_probe")
+ANSWERS = ("keepalive_reply", "zero_window_reply", "keepalive_reset")
 SECOND = 1_000_000_000
 
 DUPLICATE_NS = 10_000_000
@@ -31,6 +32,10 @@ class Row:
     segment: Segment | None = field(default=None, repr=False)
     at_next_seq: bool = field(default=False, repr=False)
     """A window probe that offers the next byte, not the one before."""
+    idle_ns: int | None = field(default=None, repr=False)
+    """Of the first probe of a run: since its sender had heard the peer."""
+    accepted: bool = field(default=False, repr=False)
+    """The peer can have accepted it: no RST, and not behind what was acknowledged."""
     of_the_old: bool = field(default=False, repr=False)
     """It speaks of the connection that the 4-tuple had before."""
 
@@ -78,6 +83,9 @@ class Side:
     waiting: list[Row] = field(default_factory=list)
     """X's probes since the last one that was answered."""
 
+    answer: Segment | None = None
+    """What answered X's last answered probe."""
+
     tries: int = 0
     """Retransmissions since Y last acknowledged something new."""
     unacked_ns: int | None = None
@@ -94,6 +102,11 @@ class Side:
         if len(self.probes) < 2:
             return None
         return self.probes[-1].time_ns - self.probes[-2].time_ns
+
+    @property
+    def idle_ns(self) -> int | None:
+        """The shortest silence of the peer before a run of X's probes."""
+        return min((row.idle_ns for row in self.probes if row.idle_ns is not None), default=None)
 
 
 @dataclass(eq=False)

@@ -77,7 +77,7 @@ def _by_frames(flow: Flow, rows: list[Row], successor: Flow | None) -> list[str]
     reset_at = next((at for at, row in enumerate(rows) if row.wire.has(RST) and not row.of_the_old), None)
     if reset_at is not None:
         return [_of_reset(rows[:reset_at], rows[reset_at])]
-    if successor is not None and _challenge_was_reset(flow, successor):
+    if successor is not None and _challenge_was_reset(successor):
         return ["peer_rebooted"]
     return ["half_closed"] if _fins(rows) == 1 else []
 
@@ -99,20 +99,9 @@ def hops(segment: Segment) -> int:
     return min(ttl for ttl in INITIAL_TTLS if ttl >= segment.ttl) - segment.ttl
 
 
-def _challenge_was_reset(flow: Flow, successor: Flow) -> bool:
+def _challenge_was_reset(successor: Flow) -> bool:
     """The old peer acknowledged the old numbers of the side that began anew, and that side sent a RST."""
-    challenges: dict[str, int] = {}
-    for row in successor.rows:
-        if row.segment is None or row.kind == "duplicate":
-            continue
-        segment = row.wire
-        old_sender, old_peer = flow.sides_of(segment)
-        if segment.has(RST):
-            if challenges.get(old_peer.word) == segment.seq:
-                return True
-        elif segment.is_bare_ack and segment.ack == old_peer.next_seq:
-            challenges[old_sender.word] = segment.ack
-    return False
+    return any(row.of_the_old and row.wire.has(RST) for row in successor.rows)
 
 
 def _by_the_end(flow: Flow, rows: list[Row], end_ns: int) -> list[str]:
@@ -183,7 +172,7 @@ def _open(flow: Flow, rows: list[Row], end_ns: int) -> list[str]:
 
 
 def _alive_or_open(flow: Flow, rows: list[Row], end_ns: int) -> list[str]:
-    if any(row.kind in PROBES for row in rows):
+    if any(side.probes for side in flow.sides) and not _has_stopped(flow, rows, end_ns):
         return ["alive"]  # answered, for nothing waits
     readings = [_heard_in_time([row.time_ns for row in rows], end_ns)]
     for side in flow.sides:
@@ -191,6 +180,14 @@ def _alive_or_open(flow: Flow, rows: list[Row], end_ns: int) -> list[str]:
         readings.append(_heard_in_time(times, end_ns))
     first = "alive" if readings[0] else "open"
     return [first] if len(set(readings)) == 1 else [first, "open" if readings[0] else "alive"]
+
+
+def _has_stopped(flow: Flow, rows: list[Row], end_ns: int) -> bool:
+    """Whether the side that probed last is long overdue: it never waited half as long, as far as seen."""
+    prober = max((side for side in flow.sides if side.probes), key=lambda side: side.probes[-1].time_ns)
+    heard = max((row.time_ns for row in rows if row.sender != prober.word), default=end_ns)
+    waits = [wait for wait in (prober.idle_ns, prober.spacing_ns) if wait is not None]
+    return bool(waits) and end_ns - heard > 2 * max(0, *waits)
 
 
 def _heard_in_time(times: list[int], end_ns: int) -> bool:

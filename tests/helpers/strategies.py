@@ -93,6 +93,8 @@ def conversations(draw: st.DrawFn, max_steps: int = 30, icmp: bool = False) -> l
     for number in range(draw(st.sampled_from((1, 1, 2, 3)))):
         client = draw(hosts((f"{network}1", 40000 + number)))
         server = draw(hosts((f"{network}2", 443)))
+        if draw(st.booleans()):
+            client.echo = server.echo = 0
         talks.append(Conversation(client, server, clock))
     for number, talk in enumerate(talks):
         talk.do(replace(draw(steps(OPENINGS)), flow=number))

@@ -44,9 +44,9 @@ class TestMidConnection:
     def test_the_probers_own_reset_proves_it(self) -> None:
         check(
             """
-            0.000   c>s   A    0:1    = keepalive_probe
-            5.000   c>s   A    0:1    = keepalive_probe
-            10.00   c>s   RA   1:1    = keepalive_timeout
+            0.000   c>s   A    0:1   ts=1/7   = keepalive_probe
+            5.000   c>s   A    0:1   ts=2/7   = keepalive_probe
+            10.00   c>s   RA   1:1   ts=3/7   = keepalive_timeout
             """
         )
         check("0 c>s A 0:1 = ack \n 5 c>s A 0:1 = dup_ack \n 10 c>s RA 2:1 = reset")

@@ -79,7 +79,7 @@ def _row(event: Any) -> Row:
         None if event.flow == kinds.NO_FLOW else int(event.flow),
         None if beside else int(event.answers) or None,
         seconds(event.gap_ns),
-        None if beside else seconds(event.rtt_ns),
+        None if beside or not event.answers else seconds(event.rtt_ns),
     )
 
 

@@ -51,7 +51,7 @@ def comparable(event: Rows, flows: Rows) -> Row:
         return int(event.frame), kinds.KIND_WORDS[event.kind], flow, None, None, None, None
     sender = int(flows[event.flow].port[event.sender])  # roles are judged once, at the end
     gap = None if event.gap_ns == kinds.MISSING else int(event.gap_ns)
-    rtt = None if event.rtt_ns == kinds.MISSING else int(event.rtt_ns)
+    rtt = None if not event.answers or event.rtt_ns == kinds.MISSING else int(event.rtt_ns)
     kind = kinds.KIND_WORDS[event.kind]
     return int(event.frame), kind, flow, sender, int(event.answers) or None, gap, rtt
 

@@ -203,9 +203,9 @@ STORIES = {
     20.01   s>c  A   201:101           = keepalive_reply 3
     """,
     "begins while idle, given up": """
-    0       c>s  A   100:201           = keepalive_probe
-    10      c>s  A   100:201           = keepalive_probe
-    20      c>s  RA  101:201           = keepalive_timeout
+    0       c>s  A   100:201  ts=0/7   = keepalive_probe
+    10      c>s  A   100:201  ts=10/7  = keepalive_probe
+    20      c>s  RA  101:201  ts=20/7  = keepalive_timeout
     """,
     "begins while idle, with a garbage byte": """
     0       c>s  A   100+1:201              = keepalive_probe

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from tests.helpers.segment import Record
 from tests.helpers.strategies import conversations
 
-from .digest import digest
 from .support import bits, result_bits, track
 
 ROOT = Path(__file__).parents[2]
@@ -60,7 +59,7 @@ def test_events_are_the_packets_without_the_common_kinds(conversation: list[Reco
 
 
 def elsewhere(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run `digest` in another interpreter."""
+    """Run `digest` in another interpreter: which examples hypothesis draws depends on the modules loaded."""
     return subprocess.run(
         [sys.executable, "-m", "tests.track.digest", *arguments],
         cwd=ROOT,
@@ -73,7 +72,7 @@ def elsewhere(*arguments: str, **environment: str) -> subprocess.CompletedProces
 def test_interpreted_gives_the_same() -> None:
     run = elsewhere(str(FEW), NUMBA_DISABLE_JIT="1")
     assert run.returncode == 0, run.stderr
-    assert run.stdout.split() == [digest(FEW)]
+    assert run.stdout == elsewhere(str(FEW)).stdout
 
 
 @pytest.mark.slow
@@ -84,4 +83,4 @@ def test_bounds_are_kept_and_checking_them_changes_nothing(
     cache = tmp_path_factory.getbasetemp() / "bounds"  # the fuzz tests compile into the same
     run = elsewhere(str(4 * FEW), "--canary", NUMBA_BOUNDSCHECK="1", NUMBA_CACHE_DIR=str(cache))
     assert run.returncode == 0, run.stderr
-    assert run.stdout.split() == ["canary:IndexError", digest(4 * FEW)]
+    assert run.stdout == "canary:IndexError\n" + elsewhere(str(4 * FEW)).stdout

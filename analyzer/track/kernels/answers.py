@@ -1,9 +1,10 @@
-"""What ends the waiting of a probe: an answer, a reset, or giving up (design 4.2)."""
+"""What ends the waiting of a probe: an answer, or a reset (design 4.2)."""
 
 import numpy as np
 
 from analyzer import kinds
 from analyzer.sequence import advance, precedes
+from analyzer.track.kernels.giving_up import gave_up, keeps_its_place
 from analyzer.track.kernels.probes import confirm_tentative, drop_tentative, window_closed
 from analyzer.track.kernels.steps import aside, step
 
@@ -25,6 +26,8 @@ def close_waiting(prober, segment, with_rtt, event):
     if with_rtt and prober.waiting == 1:
         event.rtt_ns = segment.time_ns - prober.last_time
     prober.waiting = 0
+    prober.answer_timed = 1 if segment.options & kinds.OPTION_TIMESTAMPS else 0
+    prober.answer_tsval = segment.tsval
 
 
 @step
@@ -96,35 +99,6 @@ def answer_kind(flow, probings, sender, segment, labelled, counters, event):
     return kinds.NO_KIND
 
 
-@step
-def keeps_its_place(x, segment):
-    """Whether a RST has the shape of giving up: RST+ACK at the next sequence number."""
-    return segment.control & kinds.FLAG_ACK != 0 and segment.seq == x.next_seq
-
-
-@aside
-def gave_up(x, own, segment, slack_ns):
-    """Whether a RST of side `x` ends its own probing (design 4.2, giving up).
-
-    own: its PROBE_SIDE. The second form also holds where the capture has answers: they never
-    reached the prober.
-    """
-    since = segment.time_ns - own.last_time
-    spacing = own.spacing_ns
-    if own.waiting > 0:
-        allowed = 2 * slack_ns if spacing == kinds.MISSING else 2 * slack_ns + 3 * spacing
-        if 2 * since <= allowed:
-            return True
-    return (
-        keeps_its_place(x, segment)
-        and x.marks & kinds.SIDE_LAST_PROBE != 0
-        and spacing != kinds.MISSING
-        and spacing > 0
-        and segment.window == x.window
-        and abs(since - spacing) * 10 <= spacing
-    )
-
-
 @aside
 def reset_kind(flow, probings, sender, segment, counters, event):
     """The label of a RST: the answer of a peer that knows no connection, giving up, or neither."""
@@ -134,7 +108,7 @@ def reset_kind(flow, probings, sender, segment, counters, event):
     prober = probing.side[1 - sender]
     own = probing.side[sender]
     gives_up = own.last_time != kinds.MISSING and gave_up(
-        flow.side[sender], own, segment, counters.give_up_slack_ns
+        flow.side[sender], flow.side[1 - sender], own, segment, counters
     )
     answers = prober.waiting > 0 and segment.time_ns - prober.last_time < counters.reset_answer_ns
     # Both sides probing: giving up keeps its place, a lost connection sends a bare RST (RFC 9293 3.5.2).

@@ -21,3 +21,4 @@ def begin_event(event, segment, row, sender, last_time):
     event.kind = kinds.NO_KIND
     event.sender = sender
     event.otherwise = kinds.NO_KIND
+    event.past_reset = 0

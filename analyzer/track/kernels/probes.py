@@ -85,6 +85,10 @@ def probing_of(flow, row, flows_last_time, probings, counters):
         fresh.activity_time = flows_last_time
         for each in range(2):
             clear_probe_side(fresh.side[each])
+            peer = flow.side[1 - each]
+            sent = peer.marks & kinds.SIDE_SENT != 0
+            fresh.side[each].active_time = flows_last_time
+            fresh.side[each].heard_time = peer.last_time if sent else kinds.MISSING
         flow.probing = index + 1
     return probings[flow.probing - 1]
 
@@ -95,6 +99,7 @@ def clear_probe_side(side):
     side.last_time = kinds.MISSING
     side.last_frame = 0
     side.spacing_ns = kinds.MISSING
+    side.idle_ns = kinds.MISSING
     side.last_seq = 0
     side.waiting = 0
     side.probes = 0
@@ -102,6 +107,10 @@ def clear_probe_side(side):
     side.resets = 0
     side.window_probes = 0
     side.window_replies = 0
+    side.tsecr = 0
+    side.unheard = 0
+    side.answer_tsval = 0
+    side.answer_timed = 0
     side.tentative = 0
     side.tentative_ack = 0
     side.kept_from = 0
@@ -109,6 +118,32 @@ def clear_probe_side(side):
     side.at_next = 0
     side.tentative_length = 0
     side.tentative_kind = kinds.TENTATIVE
+
+
+@step
+def note_idle(own, time_ns):
+    """How long a probing side has not heard its peer, MISSING if it has probed since.
+
+    Before the first probe of a run that is its keepalive time: the shortest is kept.
+    """
+    if own.heard_time <= own.last_time:  # or both are MISSING
+        return kinds.MISSING
+    idle = max(time_ns - own.heard_time, 0)
+    if own.last_time < own.active_time:
+        own.idle_ns = idle if own.idle_ns == kinds.MISSING else min(own.idle_ns, idle)
+    return idle
+
+
+@step
+def note_echo(own, segment):
+    """How many probes in a row echo the same TSval: between them nothing of the peer's was heard."""
+    if not segment.options & kinds.OPTION_TIMESTAMPS:
+        own.unheard = 0
+    elif own.unheard > 0 and segment.tsecr == own.tsecr:
+        own.unheard += 1
+    else:
+        own.unheard = 1
+    own.tsecr = segment.tsecr
 
 
 @aside
@@ -127,6 +162,11 @@ def note_sent(probing, sender, peer, segment, event):
     if peer.marks & kinds.SIDE_TENTATIVE:
         base = max(base, probing.side[1 - sender].last_time)
     event.gap_ns = kinds.MISSING if base == kinds.MISSING else time_ns - base
+    idle = note_idle(own, time_ns)
+    if event.kind != kinds.TENTATIVE and not peer.marks & kinds.SIDE_TENTATIVE:
+        event.rtt_ns = idle
+        event.past_reset = own.active_time <= own.last_time < probing.activity_time
+    note_echo(own, segment)
     before = own.last_time
     own.spacing_ns = kinds.MISSING if before == kinds.MISSING else max(time_ns - before, 0)
     own.last_time = time_ns
@@ -207,8 +247,11 @@ def drop_tentative(flow, probings, sender, counters):
     if own.probes + own.window_probes > 0:
         return  # among them were some that the table knew for probes
     probing.activity_time = max(probing.activity_time, own.last_time)
-    clear_probe_side(own)
     other = probing.side[1 - sender]
+    other.heard_time = max(other.heard_time, own.last_time)
+    other.active_time = max(other.active_time, own.last_time)
+    own.active_time = max(own.active_time, own.last_time)
+    clear_probe_side(own)
     if other.last_time == kinds.MISSING:  # nobody has probed: the row is free again
         probing.owner = counters.free_probing
         counters.free_probing = flow.probing

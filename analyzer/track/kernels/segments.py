@@ -10,6 +10,7 @@ from analyzer.track.kernels.answers import answer_kind, reset_kind
 from analyzer.track.kernels.decide import decide, reset_verdict, speaks_of_old_flow
 from analyzer.track.kernels.duplicates import is_duplicate, remember
 from analyzer.track.kernels.emit import begin_event
+from analyzer.track.kernels.hearing import note_heard
 from analyzer.track.kernels.lookup import ROW_MASK, begins_anew, find_slot
 from analyzer.track.kernels.other_kinds import completes_handshake, other_kind
 from analyzer.track.kernels.others import track_other
@@ -116,10 +117,17 @@ def is_activity(kind):
 
 
 @step
-def note_activity(flow, probings, segment):
-    """Keep the time of the latest segment that is neither a probe nor an answer to one."""
+def note_activity(flow, probings, sender, segment):
+    """Keep the time of the latest segment that is neither a probe nor an answer to one.
+
+    The peer's RST ends no probe run: a host that goes on probing behind it has not heard it.
+    """
     if flow.probing != 0:
-        probings[flow.probing - 1].activity_time = segment.time_ns
+        probing = probings[flow.probing - 1]
+        probing.activity_time = segment.time_ns
+        probing.side[sender].active_time = segment.time_ns
+        if not segment.control & kinds.FLAG_RST:
+            probing.side[1 - sender].active_time = segment.time_ns
 
 
 @step
@@ -152,7 +160,7 @@ def track_new(flow, row, sender, segment, flows, probings, talks, counters, even
     if speaks_of_old_flow(flow, flows, sender, segment):
         note_base(flow.side[sender], flow.side[1 - sender], segment)
         note_seen(flow, sender, segment)
-        note_activity(flow, probings, segment)
+        note_activity(flow, probings, sender, segment)
         flow.side[sender].marks |= kinds.SIDE_DISORDER  # its numbers are not those of this flow
         return kinds.RESET if segment.control & kinds.FLAG_RST else kinds.ACK
     kind = label(flow, row, sender, segment, probings, last_time, counters, event)
@@ -162,9 +170,11 @@ def track_new(flow, row, sender, segment, flows, probings, talks, counters, even
         flow.marks |= kinds.FLOW_ESTABLISHED
         if flow.side[sender].syn_count > 0 and sender == 0 and not flow.marks & NO_HANDSHAKE_RTT:
             flow.handshake_rtt_ns = segment.time_ns - flow.start
+    if flow.probing != 0:
+        note_heard(flow, probings, sender, segment, kind)
     update(flow, sender, segment, kind, talks, counters)
     if is_activity(kind):
-        note_activity(flow, probings, segment)
+        note_activity(flow, probings, sender, segment)
     return kind
 
 
