@@ -211,6 +211,26 @@ SIDE_BARE_SYN = 0x4000  # sent a SYN without ACK
 SIDE_OFFERED = 0x8000  # its octet at next_seq was offered to a closed window
 SIDE_DISORDER = 0x1000  # its times or numbers went backwards: files merged from several interfaces
 
+# Bits of EVENT.marks: what diagnosis reads off a row, whatever its kind. A row that bears one is kept.
+EVENT_PROBE_SHAPE = 0x01  # looks like a keep-alive (Wireshark's test), but is labelled something else
+EVENT_CLOSES = 0x02  # its sender's window closes: it advertises 0, and the segment before did not
+EVENT_REOPENS = 0x04  # the first segment of its sender with a window after that
+EVENT_BEAT = 0x08  # begins at least the fourth small message in a row, the pauses between them alike
+EVENT_PAST_RESET = 0x10  # a probe with nothing but a RST of the peer since its side's last one
+
+# Bits of FLOW.watch, for side 0; for side 1 the next higher bit.
+WATCH_REPLY = 0x01  # the side's latest message is not replied to yet
+WATCH_BEATS = 0x04  # the side's latest message is small so far
+WATCH_TRIED = 0x10  # the side broke the silence of TALK.tried_s
+
+# Bits of PROBER.form: which forms of keep-alive probes a side has sent.
+FORM_EMPTY = 0x01  # without an octet
+FORM_OCTET = 0x02  # with one (RFC 9293 3.8.4)
+FORM_TIMED = 0x04  # with timestamps, RFC 7323
+FORM_UNTIMED = 0x08
+FORM_WHOLE = 0x10  # DF set, or IPv6
+FORM_FRAGMENTS = 0x20  # DF clear
+
 # Bits of FLOW.flags.
 FLOW_ESTABLISHED = 0x01  # handshake seen to its end
 FLOW_RESET = 0x02  # a RST was seen

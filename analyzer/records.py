@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+CACHE_LINE = 64  # bytes, on every processor of interest
+
 FRAME = np.dtype(
     [
         ("time_ns", "<i8"),  # ns since the epoch
@@ -78,7 +80,7 @@ A `malformed` row has addresses and ports as far as they could be read (else 0).
 SIDE = np.dtype(
     [
         ("last_time", "<i8"),  # ns, its latest segment that is no duplicate
-        ("last_payload_time", "<i8"),  # ns, its latest segment with payload
+        ("last_payload_time", "<i8"),  # ns, its latest segment with new payload
         ("pending_since", "<i8"),  # ns, when its oldest unacknowledged octet was first sent
         ("fin_acked_time", "<i8"),  # ns, when its FIN was acknowledged
         ("bytes", "<i8"),  # payload octets, each once
@@ -128,13 +130,14 @@ FLOW = np.dtype(
         ("decided_frame", "<i8"),  # the frame that decided the verdict, 0 = none
         ("decided_life", "<i8"),  # ns, what the side that decided had sent last before, or MISSING
         ("handshake_rtt_ns", "<i8"),  # SYN to the ACK that completes the handshake, or MISSING
-        ("interface", "<u2"),  # where it was first seen
         ("verdict", "u1"),  # kinds.CLOSED …; UNDECIDED until a frame or the end decides
         ("decided_by", "u1"),  # side whose segment decided
         ("client", "u1"),  # side that is the client
         ("last_sender", "u1"),  # side of the latest segment that is no duplicate
         ("first_closer", "u1"),  # side that sent the first FIN or RST (+ CROSSED: FINs crossed), 255 = none
         ("marks", "u1"),  # kinds.FLOW_*
+        ("event_marks", "u1"),  # kinds.EVENT_* that any of its rows bears: who is worth a look
+        ("watch", "u1"),  # kinds.WATCH_*: what its TALK row waits for
         ("side", SIDE, (2,)),  # side 0 sent the first segment seen
     ],
     align=True,
@@ -171,10 +174,33 @@ PROBE_SIDE = np.dtype(
     align=True,
 )
 
+PROBER = np.dtype(
+    [
+        ("clock_time", "<i8"),  # ns, its first segment with timestamps since PROBING began, or MISSING
+        ("echo_time", "<i8"),  # ns, its first probe that was answered with timestamps, or MISSING
+        ("clock_tsval", "<u4"),  # TSval at clock_time
+        ("clock_hz", "<f4"),  # ticks a second of its timestamp clock since then, 0 = not known
+        ("echo_tsval", "<u4"),  # TSval of the probe at echo_time
+        ("echo_tsecr", "<u4"),  # TSecr of the answer: what the peer had accepted last from it
+        ("tsval", "<u4"),  # of its last probe
+        ("timed", "u1"),  # 1: its last probe had timestamps
+        ("form", "u1"),  # kinds.FORM_* of its keep-alive probes
+        ("tentative_form", "u1"),  # of the tentative ones, until they prove to be some
+        ("ttl", "u1"),  # of its last probe
+    ],
+    align=True,
+)
+"""What a side shows of its stack once a side has probed: its clock, and the form of its probes.
+
+Linux echoes the TSval from before the silence in its answer to a probe without an octet, since such
+a probe is not acceptable (RFC 7323 4.3): echo_tsval - echo_tsecr is how long the prober had been idle.
+"""
+
 PROBING = np.dtype(
     [
         ("activity_time", "<i8"),  # ns, last segment other than probes and their answers
         ("owner", "<u4"),  # flow
+        ("prober", PROBER, (2,)),
         ("side", PROBE_SIDE, (2,)),
     ],
     align=True,
@@ -183,20 +209,37 @@ PROBING = np.dtype(
 
 TALK_SIDE = np.dtype(
     [
-        ("ts_first_time", "<i8"),  # ns, of the first timestamp noted, 0 = none
-        ("ts_first", "<u4"),  # its TSval
-        ("ts_rate_hz", "<f4"),  # ticks a second of the sender's timestamp clock, 0 = unknown
-        ("gaps", "<u4"),  # pauses between messages counted
-        ("gap_mean_s", "<f4"),  # running mean (Welford)
-        ("gap_m2", "<f4"),  # running sum of squared deviations, s**2
-        ("gap_min_s", "<f4"),
-        ("gap_max_s", "<f4"),
+        ("request_time", "<i8"),  # ns, its first message since the peer's last new payload
+        ("request_frame", "<i8"),
+        ("first_beat_frame", "<i8"),  # the first of its latest beats
+        ("message_frame", "<i8"),  # its latest message
+        ("longest_reply_s", "<f4"),  # from request_time to the peer's new payload, 0 = never replied to
+        ("gap_min_ms", "<u4"),  # shortest pause between its latest beats, 0 for a single one; saturating
+        ("gap_max_ms", "<u4"),
+        ("unreplied", "<u2"),  # messages since the peer's last new payload, saturating
+        ("beats", "<u2"),  # its latest messages, small and the pauses between them alike; saturating
     ],
     align=True,
 )
 
-TALK = np.dtype([("side", TALK_SIDE, (2,))], align=True)
-"""The rhythm of a flow's messages, kept once a side has sent a second one."""
+TALK = np.dtype(
+    [
+        ("tried_time", "<i8"),  # ns, the message that broke a silence longer than survived_s, or MISSING
+        ("tried_frame", "<i8"),
+        ("survived_frame", "<i8"),  # the message that broke the longest silence survived, 0 = none
+        (
+            "tried_s",
+            "<f4",
+        ),  # how long the silence before tried_time was; survived, if the peer was heard since
+        ("survived_s", "<f4"),  # the longest before it after which the peer of who broke it was heard
+        ("side", TALK_SIDE, (2,)),
+    ],
+    align=True,
+)
+"""The rhythm of a flow's messages, kept once a side has spoken after a pause.
+
+A message is new payload after Rules.message_pause_ns without any in the flow, of either side.
+"""
 
 EVENT = np.dtype(
     [
@@ -206,15 +249,16 @@ EVENT = np.dtype(
         ("rtt_ns", "<i8"),  # of an answer: minus its probe, or MISSING; of others see EVENT
         ("answers", "<i8"),  # frame of the probe answered, or 0; without a sender: low half
         ("flow", "<u4"),  # row in FLOW, NO_FLOW for none
-        ("seq", "<u4"),
-        ("ack", "<u4"),
+        ("seq", "<u4"),  # of ARP: the sender's protocol address
+        ("ack", "<u4"),  # of ARP: the target's protocol address
         ("length", "<u4"),  # payload octets
         ("window", "<u2"),  # unscaled
-        ("interface", "<u2"),
+        ("ttl", "u1"),  # TTL or hop limit; of an ICMP error: its type
+        ("control", "u1"),  # control bits but AE, kinds.FLAG_*; of an ICMP error: its code
         ("kind", "u1"),  # kinds.KEEPALIVE_PROBE …
         ("sender", "u1"),  # side of the flow (not yet client or server), NO_SENDER for none
         ("otherwise", "u1"),  # of a tentative row: its kind unless it proves to be a probe
-        ("past_reset", "u1"),  # 1: a probe with nothing but a RST of the peer since its side's last one
+        ("marks", "u1"),  # kinds.EVENT_*, 0 for rows without a sender
     ],
     align=True,
 )
@@ -269,8 +313,13 @@ SUMMARY = np.dtype(
 
 
 def rows(count: int, dtype: np.dtype[Any]) -> np.recarray[Any, Any]:
-    """`count` zeroed rows of `dtype`, as a record array. Pages are not touched until used."""
-    return np.zeros(count, dtype).view(np.recarray)
+    """`count` zeroed rows of `dtype`, as a record array. Pages are not touched until used.
+
+    They begin at a cache line, so that a row that fills whole lines touches no other.
+    """
+    octets = np.zeros(count * dtype.itemsize + CACHE_LINE, np.uint8)
+    start = -octets.ctypes.data % CACHE_LINE
+    return as_records(octets[start : start + count * dtype.itemsize].view(dtype))
 
 
 def as_records(array: np.ndarray[Any, Any]) -> np.recarray[Any, Any]:

@@ -31,9 +31,17 @@ class Rules:
     timer_late_ns: int = 10_000_000
     """A timer fires late by at most an eighth (Linux's timer wheel) and this, for scheduling."""
 
-    message_pause_ns: int = 200_000_000
-    """Payload after this pause begins a new message. Our choice: a delayed ACK (RFC 9293 3.8.6.3: under
-    500 ms; Linux 40 to 200 ms) may hold back the rest of one message."""
+    message_pause_ns: int = 500_000_000
+    """New payload after this long without any in the flow begins a message. Our choice: above a delayed
+    ACK (RFC 9293 3.8.6.3: under 500 ms), which may hold back the rest of one, and above most round
+    trips; below any heartbeat that spares the network."""
+
+    small_octets: int = 128
+    """A heartbeat is no longer than this. Our choice: those of MQTT, AMQP and WebSocket have a few octets
+    (RFC 6455 5.5: at most 131), to which TLS adds some tens."""
+
+    steady_percent: int = 20
+    """Heartbeats come at a period that varies by less than this much of its shortest. Our choice."""
 
     stalled_retransmissions: int = 3
     """The last data sent again this often without an answer: stalled (design 5)."""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analyzer.facts import Rows
-from analyzer.records import EVENT, FLOW, PROBE_SIDE, PROBING, RUN, SIDE
+from analyzer.records import EVENT, FLOW, PROBE_SIDE, PROBER, PROBING, RUN, SIDE
 
 
 def _tuple_like(name: str, dtype: np.dtype[Any]) -> Any:
@@ -24,6 +24,7 @@ def _tuple_like(name: str, dtype: np.dtype[Any]) -> Any:
 _flow = _tuple_like("Flow", FLOW)
 _side = _tuple_like("Side", SIDE)
 _probe_side = _tuple_like("ProbeSide", PROBE_SIDE)
+_prober = _tuple_like("Prober", PROBER)
 _probing = _tuple_like("Probing", PROBING)
 _event = _tuple_like("Event", EVENT)
 _run = _tuple_like("Run", RUN)
@@ -52,7 +53,13 @@ def flows_of(table: Rows, chosen: NDArray[np.int64]) -> list[Any]:
 def probings_of(table: Rows, chosen: NDArray[np.int64]) -> list[Any]:
     """Chosen PROBING rows."""
     return [
-        _probing._make((*row[:-1], tuple(_probe_side._make(side) for side in row[-1])))
+        _probing._make(
+            (
+                *row[:-2],
+                tuple(_prober._make(each) for each in row[-2]),
+                tuple(_probe_side._make(side) for side in row[-1]),
+            )
+        )
         for row in np.asarray(table)[chosen].tolist()
     ]
 

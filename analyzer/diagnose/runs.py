@@ -102,7 +102,9 @@ def begins_run(probes: Rows) -> Any:
     """
     first = np.ones(len(probes), bool)
     same = (probes.flow[1:] == probes.flow[:-1]) & (probes.sender[1:] == probes.sender[:-1])
-    continues = (probes.gap_ns[1:] == np.diff(probes.time_ns)) | (probes.past_reset[1:] != 0)
+    continues = (probes.gap_ns[1:] == np.diff(probes.time_ns)) | (
+        probes.marks[1:] & kinds.EVENT_PAST_RESET != 0
+    )
     first[1:] = ~(same & continues)
     return first
 

@@ -50,6 +50,8 @@ TRACKER = np.dtype(
         ("give_up_slack_ns", "<i8"),
         ("timer_late_ns", "<i8"),
         ("message_pause_ns", "<i8"),
+        ("small_octets", "<i8"),
+        ("steady_percent", "<i8"),
         ("all_packets", "u1"),  # 1: every segment becomes a row, not only events
     ],
     align=True,
@@ -73,6 +75,8 @@ SETTINGS = (
     "give_up_slack_ns",
     "timer_late_ns",
     "message_pause_ns",
+    "small_octets",
+    "steady_percent",
 )
 
 

@@ -24,5 +24,5 @@ def look_ahead(segments, start, end, flows, probings, talks, buckets, ahead, cou
         if row >= 0:
             if flows[row].probing != 0:
                 prefetch_row(probings, np.int64(flows[row].probing) - 1)
-            if flows[row].talk != 0:
+            if flows[row].talk != 0 and segments[position].length > 0:
                 prefetch_row(talks, np.int64(flows[row].talk) - 1)

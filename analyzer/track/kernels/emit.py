@@ -17,8 +17,9 @@ def begin_event(event, segment, row, sender, last_time):
     event.ack = segment.ack
     event.length = segment.length
     event.window = segment.window
-    event.interface = segment.interface
+    event.ttl = segment.ttl
+    event.control = segment.control & 0xFF
     event.kind = kinds.NO_KIND
     event.sender = sender
     event.otherwise = kinds.NO_KIND
-    event.past_reset = 0
+    event.marks = 0

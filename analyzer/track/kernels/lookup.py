@@ -125,7 +125,6 @@ def open_flow(flow, segment, previous):
     flow.previous = previous
     flow.start = segment.time_ns
     flow.first_frame = segment.frame
-    flow.interface = segment.interface
     flow.verdict = kinds.UNDECIDED
     flow.first_closer = kinds.NO_SENDER
     flow.handshake_rtt_ns = kinds.MISSING

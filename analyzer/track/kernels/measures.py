@@ -1,13 +1,9 @@
-"""What diagnosis will want to know of a side: its distance, its rhythm, its clock (design 10)."""
+"""What diagnosis will want to know of a side: its distance, its IP IDs (design 10)."""
 
 import numpy as np
 
 from analyzer import kinds
-from analyzer.sequence import advance
-from analyzer.track.kernels.probes import is_probe
-from analyzer.track.kernels.steps import aside, step
-
-SECOND = 1e-9
+from analyzer.track.kernels.steps import step
 
 
 @step
@@ -50,59 +46,3 @@ def note_network(x, segment):
         step = (np.int64(segment.ip_id) - np.int64(x.ip_id)) & 0xFFFF
         x.ip_id_pattern |= 2 if 1 <= step <= 256 else 4
     x.ip_id = segment.ip_id
-
-
-@aside
-def talk_of(flow, talks, counters):
-    """The flow's TALK row, taken from the pool if it has none yet."""
-    if flow.talk == 0:
-        counters.talks_used += 1
-        flow.talk = counters.talks_used
-    return talks[flow.talk - 1]
-
-
-@aside
-def note_message_gap(talk, gap_s):
-    """Welford's running mean and variance of the pauses between a side's messages."""
-    talk.gaps += 1
-    delta = gap_s - talk.gap_mean_s
-    talk.gap_mean_s += delta / talk.gaps
-    talk.gap_m2 += delta * (gap_s - talk.gap_mean_s)
-    if talk.gaps == 1 or gap_s < talk.gap_min_s:
-        talk.gap_min_s = gap_s
-    if gap_s > talk.gap_max_s:
-        talk.gap_max_s = gap_s
-
-
-@aside
-def note_clock(talk, segment):
-    """The rate of the sender's timestamp clock, from its first TSval to the latest (RFC 7323 4.2.2)."""
-    if not segment.options & kinds.OPTION_TIMESTAMPS:
-        return
-    if talk.ts_first_time == 0:
-        talk.ts_first_time = segment.time_ns
-        talk.ts_first = segment.tsval
-        return
-    elapsed = segment.time_ns - talk.ts_first_time
-    if elapsed > 100_000_000:  # below 0.1 s the millisecond ticks are too coarse to measure with
-        ticks = advance(np.int64(segment.tsval), -np.int64(talk.ts_first))
-        talk.ts_rate_hz = ticks / (elapsed * SECOND)
-
-
-@step
-def note_talk(flow, sender, segment, kind, talks, counters):
-    """The rhythm of messages, and the timestamp clock wherever rhythm or probes make it useful."""
-    x = flow.side[sender]
-    time_ns = segment.time_ns
-    new_payload = segment.length > 0 and kind != kinds.RETRANSMISSION and not is_probe(kind)
-    if new_payload:
-        before = x.last_payload_time
-        if before != 0:
-            peer_spoke = flow.side[1 - sender].last_payload_time > before
-            if peer_spoke or time_ns - before >= counters.message_pause_ns:
-                talk = talk_of(flow, talks, counters).side[sender]
-                note_message_gap(talk, (time_ns - before) * SECOND)
-                note_clock(talk, segment)
-        x.last_payload_time = time_ns
-    elif is_probe(kind) or kind == kinds.KEEPALIVE_REPLY or kind == kinds.TENTATIVE:
-        note_clock(talk_of(flow, talks, counters).side[sender], segment)

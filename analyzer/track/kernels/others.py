@@ -4,7 +4,7 @@ import numpy as np
 
 from analyzer import kinds
 from analyzer.track.kernels.emit import begin_event
-from analyzer.track.kernels.lookup import ROW_MASK, begins_anew, find_slot
+from analyzer.track.kernels.lookup import ROW_MASK, WORD, begins_anew, find_slot
 from analyzer.track.kernels.rows import new_flow
 from analyzer.track.kernels.steps import aside
 from analyzer.track.kernels.update import note_base
@@ -52,14 +52,18 @@ def track_other(segment, hashed, flows, buckets, counters, events):
         kind = kinds.ARP_ASK
     elif segment.status == kinds.ARP_REPLY:
         kind = kinds.ARP_TELL
-    if segment.status != kinds.ICMP_ERROR and segment.status != kinds.MALFORMED and not counters.all_packets:
-        return
     event = events[counters.events_used]
     last_time = kinds.MISSING
     if row != kinds.NO_FLOW and flows[row].frames > 0:
         last_time = flows[row].side[flows[row].last_sender].last_time
     begin_event(event, segment, row, kinds.NO_SENDER, last_time)
     event.kind = kind
+    if kind == kinds.ICMP:
+        event.ttl = segment.icmp_type
+        event.control = segment.icmp_code
+    elif kind == kinds.ARP_ASK or kind == kinds.ARP_TELL:  # IPv4: the low half holds it all
+        event.seq = np.int64(segment.source_low) & WORD
+        event.ack = np.int64(segment.destination_low) & WORD
     event.rtt_ns = np.int64(source_high)
     event.answers = np.int64(source_low)
     counters.events_used += 1

@@ -8,7 +8,7 @@ from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-LINE = 64  # bytes of a cache line on every processor of interest; elsewhere it only costs time
+from analyzer.records import CACHE_LINE
 
 
 def build_prefetch(context, builder, signature, arguments):
@@ -22,7 +22,7 @@ def build_prefetch(context, builder, signature, arguments):
     word = ir.IntType(32)
     hint_type = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, word, word, word])
     hint = cgutils.get_or_insert_function(builder.module, hint_type, "llvm.prefetch.p0")
-    for offset in range(0, context.get_abi_sizeof(context.get_data_type(array_type.dtype)), LINE):
+    for offset in range(0, context.get_abi_sizeof(context.get_data_type(array_type.dtype)), CACHE_LINE):
         line = cgutils.pointer_add(builder, row, ir.Constant(cgutils.intp_t, offset), cgutils.voidptr_t)
         builder.call(hint, [line, word(1), word(3), word(1)])
     return context.get_dummy_value()

@@ -8,6 +8,7 @@ import numpy as np
 
 from analyzer import kinds
 from analyzer.sequence import advance, highest, precedes
+from analyzer.track.kernels.prober import clear_prober
 from analyzer.track.kernels.steps import aside, step
 
 ORDINAL_SHIFT = 40  # bits of EVENT.answers that hold a frame number while a row is tentative
@@ -85,6 +86,7 @@ def probing_of(flow, row, flows_last_time, probings, counters):
         fresh.activity_time = flows_last_time
         for each in range(2):
             clear_probe_side(fresh.side[each])
+            clear_prober(fresh.prober[each])
             peer = flow.side[1 - each]
             sent = peer.marks & kinds.SIDE_SENT != 0
             fresh.side[each].active_time = flows_last_time
@@ -165,7 +167,8 @@ def note_sent(probing, sender, peer, segment, event):
     idle = note_idle(own, time_ns)
     if event.kind != kinds.TENTATIVE and not peer.marks & kinds.SIDE_TENTATIVE:
         event.rtt_ns = idle
-        event.past_reset = own.active_time <= own.last_time < probing.activity_time
+        if own.active_time <= own.last_time < probing.activity_time:
+            event.marks |= kinds.EVENT_PAST_RESET
     note_echo(own, segment)
     before = own.last_time
     own.spacing_ns = kinds.MISSING if before == kinds.MISSING else max(time_ns - before, 0)
@@ -252,6 +255,7 @@ def drop_tentative(flow, probings, sender, counters):
     other.active_time = max(other.active_time, own.last_time)
     own.active_time = max(own.active_time, own.last_time)
     clear_probe_side(own)
+    clear_prober(probing.prober[sender])
     if other.last_time == kinds.MISSING:  # nobody has probed: the row is free again
         probing.owner = counters.free_probing
         counters.free_probing = flow.probing

@@ -12,8 +12,10 @@ from analyzer.track.kernels.duplicates import is_duplicate, remember
 from analyzer.track.kernels.emit import begin_event
 from analyzer.track.kernels.hearing import note_heard
 from analyzer.track.kernels.lookup import ROW_MASK, begins_anew, find_slot
+from analyzer.track.kernels.marks import marks_of
 from analyzer.track.kernels.other_kinds import completes_handshake, other_kind
 from analyzer.track.kernels.others import track_other
+from analyzer.track.kernels.prober import note_prober
 from analyzer.track.kernels.probes import (
     confirm_tentative,
     drop_tentative,
@@ -28,6 +30,7 @@ from analyzer.track.kernels.probes import (
 )
 from analyzer.track.kernels.rows import new_flow
 from analyzer.track.kernels.steps import aside, step
+from analyzer.track.kernels.talk import note_talk
 from analyzer.track.kernels.update import note_base, note_seen, update
 
 NO_HANDSHAKE_RTT = kinds.FLOW_SYN_RETRIED | kinds.FLOW_QUOTED
@@ -164,6 +167,14 @@ def track_new(flow, row, sender, segment, flows, probings, talks, counters, even
         flow.side[sender].marks |= kinds.SIDE_DISORDER  # its numbers are not those of this flow
         return kinds.RESET if segment.control & kinds.FLAG_RST else kinds.ACK
     kind = label(flow, row, sender, segment, probings, last_time, counters, event)
+    if flow.probing != 0 and (event.answers != 0 or not is_activity(kind) or kind == kinds.KEEPALIVE_TIMEOUT):
+        note_prober(probings[flow.probing - 1], sender, segment, kind, event)
+    marks = marks_of(flow, sender, segment, kind) | note_talk(
+        flow, sender, segment, kind, last_time, talks, counters
+    )
+    event.marks |= marks
+    if event.marks != 0:
+        flow.event_marks |= event.marks
     if segment.control & kinds.FLAG_RST:
         decide(flow, reset_verdict(flow, sender, segment, kind), sender, segment.frame)
     if completes_handshake(flow, sender, segment):
@@ -172,7 +183,7 @@ def track_new(flow, row, sender, segment, flows, probings, talks, counters, even
             flow.handshake_rtt_ns = segment.time_ns - flow.start
     if flow.probing != 0:
         note_heard(flow, probings, sender, segment, kind)
-    update(flow, sender, segment, kind, talks, counters)
+    update(flow, sender, segment, kind)
     if is_activity(kind):
         note_activity(flow, probings, sender, segment)
     return kind
@@ -199,7 +210,7 @@ def track_segment(segment, hashed, flows, probings, talks, recent, buckets, coun
         remember(recent, flow.side[sender], 2 * row + sender, segment, counters)
     event.kind = kind
     has_event = count_kind(flow, kind)
-    if has_event or event.answers != 0 or counters.all_packets:
+    if has_event or event.answers != 0 or event.marks != 0 or counters.all_packets:
         counters.events_used += 1
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from analyzer import kinds
 from analyzer.sequence import advance, precedes
-from analyzer.track.kernels.measures import note_network, note_talk
+from analyzer.track.kernels.measures import note_network
 from analyzer.track.kernels.other_kinds import fills_hole, sequence_end
 from analyzer.track.kernels.probes import is_probe
 from analyzer.track.kernels.steps import aside, step
@@ -178,7 +178,7 @@ def note_seen(flow, sender, segment):
 
 
 @step
-def update(flow, sender, segment, kind, talks, counters):
+def update(flow, sender, segment, kind):
     """Move the state of both sides on by one labelled segment."""
     x = flow.side[sender]
     y = flow.side[1 - sender]
@@ -205,7 +205,6 @@ def update(flow, sender, segment, kind, talks, counters):
             if pause_s > x.longest_pause_s:
                 x.longest_pause_s = pause_s
         note_network(x, segment)
-        note_talk(flow, sender, segment, kind, talks, counters)
     if flow.first_closer == kinds.NO_SENDER and segment.control & (kinds.FLAG_RST | kinds.FLAG_FIN):
         flow.first_closer = sender
     note_seen(flow, sender, segment)
