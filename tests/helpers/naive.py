@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from .naive_answer import answer_kind, reset_kind
 from .naive_hearing import can_accept, idle_before
+from .naive_marks import marks_of
 from .naive_kind import completes_handshake, other_kind
 from .naive_probe import (
     is_tentative,
@@ -20,6 +21,7 @@ from .naive_probe import (
     repeats_tentative,
 )
 from .naive_state import ANSWERS, DUPLICATE_NS, PROBES, Flow, Row, Side, update
+from .naive_talk import carries_payload
 from .naive_verdict import decide
 from .segment import ACK, RST, SYN, Endpoint, IcmpError, Record, Segment, following
 
@@ -133,6 +135,9 @@ def _take(flow: Flow, old: Flow | None, segment: Segment, duplicate: bool) -> Ro
     elif not duplicate:
         row.kind = _kind(flow, row, x, y)
         row.accepted = can_accept(row, x)
+        row.tentative = bool(x.tentative) and x.tentative[-1] is row
+        row.marks = marks_of(row, x)
+        row.new_payload = carries_payload(row)
         if completes_handshake(segment, y):
             flow.handshake_done = True
         update(flow, row, x, y)

@@ -36,6 +36,11 @@ class Row:
     """Of the first probe of a run: since its sender had heard the peer."""
     accepted: bool = field(default=False, repr=False)
     """The peer can have accepted it: no RST, and not behind what was acknowledged."""
+    tentative: bool = field(default=False, repr=False)
+    """When it was seen, nobody knew whether it is a probe."""
+    new_payload: bool = field(default=False, repr=False)
+    marks: frozenset[str] = field(default=frozenset(), repr=False)
+    """For which it is kept, whatever its kind."""
     of_the_old: bool = field(default=False, repr=False)
     """It speaks of the connection that the 4-tuple had before."""
 

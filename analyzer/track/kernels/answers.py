@@ -50,7 +50,8 @@ def prove_tentative(flow, probings, sender, segment, counters, event):
     """A bare ACK of `sender` may prove the other side's tentative segments; its label or NO_KIND."""
     prober_side = 1 - sender
     x = flow.side[prober_side]
-    prober = probings[flow.probing - 1].side[prober_side]
+    probing = probings[flow.probing - 1]
+    prober = probing.side[prober_side]
     seq = np.int64(prober.last_seq)
     if np.int64(segment.ack) != advance(seq, 1):
         return kinds.NO_KIND
@@ -59,7 +60,7 @@ def prove_tentative(flow, probings, sender, segment, counters, event):
         return kinds.NO_KIND
     y = flow.side[sender]
     closed = window_closed(y) if y.marks & kinds.SIDE_WINDOW else segment.window == 0
-    confirm_tentative(prober, x, closed)
+    confirm_tentative(probing, prober_side, x, closed)
     count_answer(prober)
     close_waiting(prober, segment, True, event)
     return reply_kind(prober)

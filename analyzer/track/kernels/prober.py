@@ -51,16 +51,9 @@ def note_clock(prober, segment):
 
 @aside
 def note_prober(probing, sender, segment, kind, event):
-    """What a labelled segment shows of its sender, and of the prober that it answers.
-
-    Tentative segments show their form once they prove to be keep-alive probes.
-    """
+    """What a probe, or an answer to one, shows of its sender and of the prober that it answers."""
     own = probing.prober[sender]
     timed = segment.options & kinds.OPTION_TIMESTAMPS != 0
-    if event.answers != 0 or segment.control & kinds.FLAG_RST:  # what may have proven them
-        for each in range(2):
-            if probing.side[each].tentative_kind == kinds.KEEPALIVE_PROBE:
-                probing.prober[each].form |= probing.prober[each].tentative_form
     if kind == kinds.KEEPALIVE_PROBE or kind == kinds.ZERO_WINDOW_PROBE or kind == kinds.TENTATIVE:
         own.tsval = segment.tsval
         own.timed = timed

@@ -223,8 +223,9 @@ def note_tentative(probing, flow, sender, segment, kind, event):
 
 
 @aside
-def confirm_tentative(own, x, y_window_closed):
-    """The tentative segments of side `x` were probes: the last 64 count, all of them waiting."""
+def confirm_tentative(probing, sender, x, y_window_closed):
+    """The tentative segments of side `x`, `sender`, were probes: the last 64 count, all of them waiting."""
+    own = probing.side[sender]
     count = min(np.int64(own.tentative), 64)
     own.kept_from = own.tentative - count + 1
     own.kind = kinds.ZERO_WINDOW_PROBE if y_window_closed else kinds.KEEPALIVE_PROBE
@@ -235,6 +236,7 @@ def confirm_tentative(own, x, y_window_closed):
         own.window_probes += count
     else:
         own.probes += count
+        probing.prober[sender].form |= probing.prober[sender].tentative_form
     x.next_seq = highest(advance(np.int64(own.last_seq), 1), np.int64(x.next_seq))
     x.bytes -= own.tentative_length  # a garbage octet, no data
     x.marks = (np.int64(x.marks) & ~kinds.SIDE_TENTATIVE) | kinds.SIDE_LAST_PROBE

@@ -59,12 +59,13 @@ def flow_of(segment, hashed, flows, recent, buckets, counters):
 @aside
 def end_tentative(flow, probings, sender, segment, counters):
     """Side `sender` sends something other than the pure ACK that opened it (design 4.1)."""
-    own = probings[flow.probing - 1].side[sender]
+    probing = probings[flow.probing - 1]
+    own = probing.side[sender]
     if repeats_tentative(own, segment):
         return
     gives_up = segment.control & kinds.FLAG_RST != 0
     if gives_up and np.int64(segment.seq) == advance(np.int64(own.last_seq), 1):
-        confirm_tentative(own, flow.side[sender], window_closed(flow.side[1 - sender]))
+        confirm_tentative(probing, sender, flow.side[sender], window_closed(flow.side[1 - sender]))
     else:
         drop_tentative(flow, probings, sender, counters)
 
@@ -167,7 +168,7 @@ def track_new(flow, row, sender, segment, flows, probings, talks, counters, even
         flow.side[sender].marks |= kinds.SIDE_DISORDER  # its numbers are not those of this flow
         return kinds.RESET if segment.control & kinds.FLAG_RST else kinds.ACK
     kind = label(flow, row, sender, segment, probings, last_time, counters, event)
-    if flow.probing != 0 and (event.answers != 0 or not is_activity(kind) or kind == kinds.KEEPALIVE_TIMEOUT):
+    if flow.probing != 0 and (event.answers != 0 or not is_activity(kind)):
         note_prober(probings[flow.probing - 1], sender, segment, kind, event)
     marks = marks_of(flow, sender, segment, kind) | note_talk(
         flow, sender, segment, kind, last_time, talks, counters
