@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analyzer import kinds
-from analyzer.diagnose.runs import find_runs, in_order, probe_events
+from analyzer.diagnose.runs import find_runs, probe_events
 from analyzer.facts import Events, Rows
-from analyzer.records import EVENT, as_records
+from analyzer.records import EVENT, as_records, taken
 
 OF_ARP = (1 << kinds.ARP_ASK) | (1 << kinds.ARP_TELL)
 OF_PROBING = 1 << kinds.KEEPALIVE_PROBE
@@ -34,15 +34,15 @@ class Evidence:
         for batch in events.batches() if every else ():
             mask = are_wanted(batch, wanted[np.minimum(batch.flow, len(wanted) - 1)])
             if mask.any():
-                kept.append(np.asarray(batch)[mask])
+                kept.append(taken(batch, mask))
             if every & OF_ARP:
-                arp.append(np.asarray(batch)[np.isin(batch.kind, (kinds.ARP_ASK, kinds.ARP_TELL))])
-        self.rows = in_order(np.concatenate(kept), "frame", "flow")
+                arp.append(taken(batch, np.isin(batch.kind, (kinds.ARP_ASK, kinds.ARP_TELL))))
+        self.rows = by_flow(np.concatenate(kept))
         self.arp = as_records(np.concatenate(arp))
 
     def find_probing(self, chosen: NDArray[np.int64]) -> tuple[Rows, Rows]:
         """RUN rows and EVENT rows of probing of these flows, as CaptureResult.find_probing gives them."""
-        probed = probe_events([as_records(np.asarray(self.rows)[np.isin(self.rows.flow, chosen)])])
+        probed = probe_events([taken(self.rows, np.isin(self.rows.flow, chosen))])
         return find_runs(probed), probed
 
     def of(self, chosen: NDArray[np.int64], wanted: tuple[int, ...]) -> Rows:
@@ -51,7 +51,15 @@ class Evidence:
         mask = place < len(chosen)
         mask[mask] = chosen[place[mask]] == self.rows.flow[mask]
         mask &= are_wanted(self.rows, np.uint32(bits_of(wanted)))
-        return as_records(np.asarray(self.rows)[mask])
+        return self.rows if mask.all() else taken(self.rows, mask)
+
+
+def by_flow(kept: NDArray[Any]) -> Rows:
+    """Rows in frame order, ordered by flow, then frame. NumPy sorts 16 bits much faster than 32."""
+    low = np.argsort((kept["flow"] & 0xFFFF).astype(np.uint16), kind="stable")
+    high = (kept["flow"] >> 16).astype(np.uint16)
+    order = low[np.argsort(high[low], kind="stable")] if high.any() else low
+    return taken(kept, order)
 
 
 def are_wanted(batch: Rows, bits: Any) -> NDArray[np.bool_]:

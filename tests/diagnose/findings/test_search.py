@@ -21,6 +21,7 @@ from analyzer.diagnose.findings.finding import Check, Mask, Picked, WideCheck, n
 from analyzer.diagnose.proof import Proof
 from analyzer.facts import CaptureResult, Finding, Findings, Rows
 from analyzer.pipeline import analyze
+from analyzer.records import TALK_SIDE
 from analyzer.rules import Options, Rules
 from tests.diagnose.support import ALL_FINDINGS, OPENING
 from tests.helpers import wire
@@ -200,7 +201,7 @@ def test_columns(result: CaptureResult) -> None:
     assert flows.side_marked(kinds.SIDE_SENT).tolist() == [[True, True], [True, True], [True, False]]
     assert flows.judged(kinds.NO_ANSWER, kinds.REFUSED).tolist() == [False, False, True]
     assert flows.marked(kinds.FLOW_ICMP).tolist() == [True, False, False]
-    assert flows.talk("gaps").shape == (3, 2)
+    assert flows.talk(str(TALK_SIDE.names[0])).tolist() == [[0, 0]] * 3
     assert not nobody(flows).any()
 
 
