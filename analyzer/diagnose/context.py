@@ -145,7 +145,8 @@ class Flows:
 
     def judged(self, *verdicts: int) -> NDArray[np.bool_]:
         """Which flows have one of these verdicts."""
-        return np.isin(self.flow("verdict"), verdicts)
+        wanted: NDArray[np.bool_] = np.isin(np.arange(256), verdicts)[self.flow("verdict")]
+        return wanted
 
     def marked(self, mark: int) -> NDArray[np.bool_]:
         """Which flows have this kinds.FLOW_* bit."""

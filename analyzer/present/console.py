@@ -37,6 +37,8 @@ VERDICT_ORDER = (
 """Which verdicts to show first, where not all connections can be shown."""
 
 CAPTURES_SHOWN = 20
+WIDE_SHOWN = 10  # findings about more than one connection
+SHORT_ENTRY = 3  # lines
 CONSEQUENCE = {  # why a person should care, by what is wrong with a capture
     "damage": "what follows covers what came before it",
     "dropped": "a missing answer may be one of them",
@@ -90,12 +92,14 @@ def overview(facts: Overview, width: int) -> Iterator[Line]:
     yield from across(facts, width)
     told = [] if facts.sorted else [flow for flow in facts.flows if facts.attention(flow) != "note"]
     rest = [flow for flow in facts.flows if facts.sorted or facts.attention(flow) == "note"]
-    severity, advised = "", set[str]()
+    before, advised = "", set[str]()
     for flow in told:
-        if facts.attention(flow) != severity or severity == "problem":  # warnings stand close: there are many
+        lines = list(entry(flow, facts, width, advised))
+        short = "warning" if facts.attention(flow) == "warning" and len(lines) <= SHORT_ENTRY else ""
+        if not short or short != before:  # short warnings stand close: there are many
             yield []
-        severity = facts.attention(flow)
-        yield from entry(flow, facts, width, advised)
+        before = short
+        yield from lines
     if rest:
         yield []
         yield from listing(rest, facts, width)
@@ -169,7 +173,7 @@ def tally(facts: Overview, width: int) -> Iterator[Line]:
 
 def across(facts: Overview, width: int) -> Iterator[Line]:
     """What was found about hosts, paths and captures."""
-    for wide in facts.wide:
+    for wide in facts.wide[:WIDE_SHOWN]:
         clock = facts.clock_of(wide.row)
         yield []
         yield from finding_lines(wide.row, clock, width, "")
@@ -178,6 +182,9 @@ def across(facts: Overview, width: int) -> Iterator[Line]:
             notes.append(f"in {printable(PurePath(facts.captures[wide.row['capture']].row['path']).name)}")
         if any(notes):
             yield from paragraph(", ".join(filter(None, notes)), width, "faint")
+    hidden = len(facts.wide) - WIDE_SHOWN
+    if hidden > 0:
+        yield from ([], [(f"… and {counted(hidden, 'finding')} more: --json has all", "faint")])
 
 
 def entry(flow: Row, facts: Overview, width: int, advised: set[str]) -> Iterator[Line]:

@@ -182,7 +182,9 @@ FLOWS = Table(
         _integer("client_bytes", "Payload the client sent, each byte counted once.", "bytes"),
         _integer("server_bytes", "Payload the server sent, each byte counted once.", "bytes"),
         _word("verdict", VERDICT_WORDS, "What became of the connection."),
-        Column("reason", "text", "Why: one sentence that names frames and the last sign of life."),
+        Column(
+            "reason", "text", "Why: one sentence that names frames and times, in ISO 8601 as in all columns."
+        ),
         _word("severity", SEVERITY_WORDS, "How much the verdict matters."),
         _word("closed_by", SENDER_WORDS, "Who sent the first FIN or RST; missing if nobody.", nullable=True),
         _word("prober", PROBER_WORDS, "Who sent keep-alive probes; missing if nobody.", nullable=True),
@@ -287,7 +289,7 @@ FINDINGS = Table(
         _time("start", "From when; missing where no time can be named.", nullable=True),
         _time("end", "To when; missing where no time can be named.", nullable=True),
         Column("frames", "integers", "The evidence: frames of the capture, the first ones and the last."),
-        Column("summary", "text", "One sentence: what was seen, then what it means."),
+        Column("summary", "text", "One sentence: what was seen, with frames and times, then what it means."),
         Column("advice", "text", "What to do about it."),
     ),
 )

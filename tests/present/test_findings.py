@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from analyzer.present import Clock
+from analyzer.present import Clock, Overview
 from analyzer.present.connection import reason_of
+from analyzer.present.console import across
 from analyzer.present.findings import below_reason, explained, finding_lines
 from analyzer.present.words import cells
+from analyzer.tables.about import Wide
 from analyzer.wording import moment
 
 START = 1_795_176_191_204_000_000
@@ -77,6 +79,14 @@ def test_lines_fit_and_hang(width: int) -> None:
 def test_names_from_a_capture_cannot_move_the_cursor() -> None:
     [line, *_] = finding_lines(finding("outage", "\x1b[2J"), CLOCK, 80)
     assert "\\x1b[2J" in "".join(text for text, _ in line)
+
+
+def test_of_many_wide_findings_the_first_are_shown() -> None:
+    row = finding("middlebox_timeout", "cut") | {"capture": 0}
+    facts = Overview([], [], [0] * 13, CLOCK, wide=[Wide(row, (3,), 1)] * 12)
+    text = ["".join(span for span, _ in line) for line in across(facts, 80)]
+    assert text.count("  explains connection 3") == 10
+    assert text[-1] == "… and 2 findings more: --json has all"
 
 
 @pytest.mark.parametrize(
