@@ -57,7 +57,7 @@ def analyze(
 
 
 class Analysis:
-    """Connections, events, probe runs and handshakes of one or more captures, as DataFrames.
+    """Connections, events, probe runs, handshakes and findings of one or more captures, as DataFrames.
 
     The columns are those of every other output; `analyzer.tables.TABLES` documents each.
     """
@@ -103,6 +103,11 @@ class Analysis:
     def handshakes(self) -> pd.DataFrame:
         """One row per connection of which a SYN or SYN-ACK was seen."""
         return self._frame("handshakes")
+
+    @cached_property
+    def findings(self) -> pd.DataFrame:
+        """One row per thing worth telling, with evidence and advice, the gravest first."""
+        return self._frame("findings")
 
     def packets(self) -> pd.DataFrame:
         """One row per segment; reads the sources again where they were read without `packets`."""
@@ -218,6 +223,11 @@ class Flow:
         """Its rows of the probe_runs table."""
         return self._frame("probe_runs")
 
+    @property
+    def findings(self) -> pd.DataFrame:
+        """Its rows of the findings table, those of its path and hosts too."""
+        return self._frame("findings")
+
     def timeline(self, width: int = 100, clock: str = "relative", whole: bool = False) -> str:
         """The ladder that `keepalive analyze --flow` draws, as text.
 
@@ -231,7 +241,12 @@ class Flow:
         tables = self._tables()
         result = tables.selection.results[int(tables.selection.part[0])]
         connection = Connection(
-            self.row, plain_rows(tables, "probe_runs"), segments(tables), result.facts.path, result.end_ns
+            self.row,
+            plain_rows(tables, "probe_runs"),
+            plain_rows(tables, "findings"),
+            segments(tables),
+            result.facts.path,
+            result.end_ns,
         )
         text = io.StringIO()
         lines = timeline(connection, Clock(clock, result.start_ns), width, whole)

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from analyzer import kernel_cache, kinds
 from analyzer.decode import Decoder
-from analyzer.diagnose import ProbingFinder, decide, reasons, summarize
+from analyzer.diagnose import WANTS, Context, ProbingFinder, decide, find, reason, summarize, tell
 from analyzer.errors import Damage, KeepaliveError
-from analyzer.facts import CaptureResult, Rows
+from analyzer.facts import CaptureResult, Finding, Findings, Rows
 from analyzer.reading import ReadAhead, earliest
 from analyzer.rules import Options, Rules
 from analyzer.sources import CHUNK_FRAMES, Source, discover, open_capture
@@ -84,6 +84,7 @@ class Diagnosis:
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
+        self._context: Context | None = None
 
     def summarize(self, result: CaptureResult, rows: NDArray[np.int64]) -> Rows:
         """SUMMARY rows of the flows with these row numbers."""
@@ -91,7 +92,21 @@ class Diagnosis:
 
     def reasons(self, result: CaptureResult, rows: NDArray[np.int64]) -> list[str]:
         """A sentence for each that justifies its verdict."""
-        return reasons(result, rows)
+        return [reason(case) for case in self._of(result).cases(rows)]
+
+    def stacks(self, result: CaptureResult, rows: NDArray[np.int64]) -> list[str]:
+        """For each the TCP stacks that its probers may be, "" where nothing tells."""
+        return [""] * len(rows)
+
+    def findings(self, result: CaptureResult, rows: NDArray[np.int64], names: int) -> list[Finding]:
+        """The findings about one of these flows alone, in their order. names: bits of the wanted ones."""
+        return tell(self._of(result), rows, names)
+
+    def _of(self, result: CaptureResult) -> Context:
+        """The context of a capture; of the latest one the cases are kept."""
+        if self._context is None or self._context.result is not result:
+            self._context = Context(result, self._rules, WANTS)
+        return self._context
 
 
 def compiles_first() -> bool:
@@ -135,7 +150,7 @@ def analyze_source(
         )
     verdicts = decide(tracker.flows, tracker.probings, end_ns, options.rules)
     labelled = tracker.events(only_events=False)
-    return CaptureResult(
+    result = CaptureResult(
         facts=source.facts,
         capture=capture,
         first_flow=first_flow,
@@ -144,6 +159,7 @@ def analyze_source(
         talks=tracker.talks,
         find_probing=ProbingFinder(labelled, len(tracker.flows)),
         events=tracker.events(only_events=True),
+        labelled=labelled,
         packets=labelled if options.packets else None,
         frames=frames,
         tcp_segments=tracker.segments,
@@ -151,4 +167,7 @@ def analyze_source(
         start_ns=start_ns,
         end_ns=end_ns,
         verdicts=verdicts.tolist(),
+        findings=Findings.none(len(tracker.flows)),
     )
+    result.findings = find(result, options.rules)
+    return result

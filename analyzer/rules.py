@@ -44,6 +44,10 @@ class Rules:
     time_wait_ns: int = 60 * SECOND_NS
     """How long a side stays in TIME-WAIT: Linux TCP_TIMEWAIT_LEN (RFC 9293 3.4.2 says 4 min)."""
 
+    answer_limit_ns: int = SECOND_NS // 2
+    """A probe this soon after an answered one may go without an answer though the peer is there: Linux
+    tcp_invalid_ratelimit (docs.kernel.org/networking/ip-sysctl.html)."""
+
 
 @dataclass(frozen=True)
 class Options:

@@ -260,7 +260,10 @@ TESTED_BY = {
     "tests/lab/test_capture.py": "lab.vantage",
     "tests/lab/test_lab_command.py": "commands.lab",
     "tests/lab/test_scenarios.py": "lab.scenarios.*",
-    "tests/lab/test_stage.py": "lab.setting",
+    "tests/lab/test_stage.py": "lab.setting lab.connection",
+    "tests/diagnose/findings/test_outcomes.py": "diagnose.findings.advice",
+    "tests/diagnose/findings/test_search.py": "diagnose.case diagnose.context diagnose.evidence "
+    "diagnose.findings.finding diagnose.proof found",
     "tests/diagnose/test_summary.py": "diagnose.timers diagnose.plain",
     "tests/diagnose/test_verdicts.py": "diagnose.kernels",
     "tests/present/test_golden.py": "present.connection present.console present.labels present.timeline",

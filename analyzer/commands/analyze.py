@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 import numpy as np
 
-from analyzer import pipeline
+from analyzer import found, pipeline
 from analyzer.commands import choices
 from analyzer.commands.main import complain
 from analyzer.errors import UsageError
-from analyzer.kinds import VERDICT_WORDS
+from analyzer.kinds import PROBLEM, VERDICT_SEVERITY, VERDICT_WORDS, WARNING
 from analyzer.present import (
     VERDICT_ORDER,
     Clock,
@@ -29,8 +29,9 @@ from analyzer.present import (
 )
 from analyzer.rules import Options, Rules
 from analyzer.tables import Selection, Tables, choose
-from analyzer.tables.about import about, plain_rows
+from analyzer.tables.about import about, findings_by_flow, plain_rows, wide_rows
 from analyzer.tables.files import replacing, write_csv, write_json
+from analyzer.tables.select import finding_bits
 
 if TYPE_CHECKING:
     from analyzer.pipeline import Outcome
@@ -74,7 +75,13 @@ def _configure_outputs(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--parquet", metavar="DIR", help="a Parquet file for each table")
     group.add_argument("--output", metavar="FILE", help="write JSON or text there, not to standard output")
     group.add_argument("--packets", action="store_true", help="add the packets table: every segment")
-    group.add_argument("--fail-on", action="append", default=[], metavar="VERDICT,…", help="exit 1 if any")
+    group.add_argument(
+        "--fail-on",
+        action="append",
+        default=[],
+        metavar="NAME,…",
+        help="exit 1 if there is such a verdict or finding",
+    )
     times = group.add_mutually_exclusive_group()
     times.add_argument("--utc", action="store_true", help="times of day in UTC, not since the start")
     times.add_argument("--local", action="store_true", help="times of day in the local time zone")
@@ -83,6 +90,7 @@ def _configure_outputs(group: argparse._ArgumentGroup) -> None:
 def _configure_choices(group: argparse._ArgumentGroup) -> None:
     for option, metavar, text in (
         ("--verdict", "NAME,…", "of these verdicts"),
+        ("--finding", "NAME,…", "with any of these findings"),
         ("--host", "IP,…", "with this address or network (10.0.0.0/8) at either end"),
         ("--port", "N,…", "with this port at either end"),
     ):
@@ -99,7 +107,7 @@ def _configure_choices(group: argparse._ArgumentGroup) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Carry out; returns the exit status."""
     filters = choices.filters(arguments)
-    fail_on = choices.verdicts(arguments.fail_on, "--fail-on")
+    fail_on = choices.fail_on(arguments.fail_on)
     order = choices.sort_column(arguments.sort) if arguments.sort else None
     options = Options(
         join=arguments.join,
@@ -117,9 +125,15 @@ def run(arguments: argparse.Namespace) -> int:
     tables = Tables(selection, pipeline.Diagnosis(options.rules), arguments.packets)
     if order:
         tables = tables.sorted(*order)
-    matched = np.isin(selection.field("verdict"), [VERDICT_WORDS.index(name) for name in fail_on]).any()
     _write_outputs(arguments, tables)
-    return max(status, 1 if matched else 0)
+    return max(status, 1 if matches(selection, *fail_on) else 0)
+
+
+def matches(selection: Selection, verdicts: list[int], findings: list[int]) -> bool:
+    """Whether any chosen connection, host, path or capture has one of these."""
+    judged = np.isin(selection.field("verdict"), verdicts).any()
+    told = (selection.marks & finding_bits(findings)).any()
+    return bool(judged or told) or any(each.name in findings for each in selection.wide_findings())
 
 
 def read(sources: Sequence[str], options: Options) -> Outcome:
@@ -202,14 +216,14 @@ def _write_text(arguments: argparse.Namespace, tables: Tables, stream: TextIO) -
     counts = np.bincount(selection.field("verdict"), minlength=len(VERDICT_WORDS))
     limit = SHOWN if arguments.limit is None else arguments.limit or len(selection)
     shown = tables if arguments.sort else Tables(most_urgent(selection), tables.diagnosis)
-    flows = plain_rows(shown.first(limit), "flows")
-    if not arguments.sort:
-        severity = ("problem", "warning", "note")
-        flows.sort(key=lambda flow: severity.index(flow["severity"]))
+    first = shown.first(limit)
+    flows = plain_rows(first, "flows")
     results = selection.results
     facts = Overview(
         captures=[about(result) for result in results],
         flows=flows,
+        findings=findings_by_flow(first),
+        wide=wide_rows(selection),
         counts=counts.tolist(),
         clock=clock,
         sorted=bool(arguments.sort),
@@ -221,9 +235,14 @@ def _write_text(arguments: argparse.Namespace, tables: Tables, stream: TextIO) -
 
 
 def most_urgent(selection: Selection) -> Selection:
-    """The selection with the gravest verdicts first, without judging every connection for it."""
+    """The selection with the gravest verdicts and findings first, without judging every connection for it."""
+    verdict = selection.field("verdict")
+    gravest = np.array(VERDICT_SEVERITY)[verdict]
+    for severity in (WARNING, PROBLEM):
+        names = finding_bits(name for name, each in enumerate(found.SEVERITY) if each == severity)
+        gravest = np.where(selection.marks & names, np.maximum(gravest, severity), gravest)
     rank = np.argsort(np.array(VERDICT_ORDER))
-    return selection.ordered(np.argsort(rank[selection.field("verdict")], kind="stable"))
+    return selection.ordered(np.lexsort((rank[verdict], -gravest)))
 
 
 def _hint(sources: list[str], flows: list[dict[str, object]], stream: TextIO) -> str:
@@ -246,7 +265,12 @@ def _write_timelines(
         one = Tables(selection.ordered(np.array([place])), tables.diagnosis)
         flow = plain_rows(one, "flows")[0]
         connection = Connection(
-            flow, plain_rows(one, "probe_runs"), segments(one), result.facts.path, result.end_ns
+            flow,
+            plain_rows(one, "probe_runs"),
+            plain_rows(one, "findings"),
+            segments(one),
+            result.facts.path,
+            result.end_ns,
         )
         if place:
             stream.write("\n")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
+from analyzer import found
 from analyzer.errors import UsageError
 from analyzer.kinds import VERDICT_WORDS
 from analyzer.tables import TABLES, Filters, Moment, Network
@@ -19,7 +20,8 @@ def filters(arguments: argparse.Namespace) -> Filters:
     """The connections that the options choose."""
     return Filters(
         flows=tuple(arguments.flow),
-        verdicts=tuple(VERDICT_WORDS.index(name) for name in verdicts(arguments.verdict, "--verdict")),
+        verdicts=_codes(arguments.verdict, VERDICT_WORDS, "--verdict", "verdict"),
+        findings=_codes(arguments.finding, found.WORDS, "--finding", "finding"),
         hosts=tuple(_host(text) for text in _split(arguments.host)),
         ports=tuple(_port(text) for text in _split(arguments.port)),
         since=moment(arguments.since, "--since", arguments.local),
@@ -27,9 +29,14 @@ def filters(arguments: argparse.Namespace) -> Filters:
     )
 
 
-def verdicts(texts: Sequence[str], option: str) -> list[str]:
-    """Names of verdicts."""
-    return [_known(name, VERDICT_WORDS, option, "verdict") for name in _split(texts)]
+def fail_on(texts: Sequence[str]) -> tuple[list[int], list[int]]:
+    """Codes of verdicts and of findings; some names are both."""
+    every = list(dict.fromkeys((*VERDICT_WORDS, *found.WORDS)))
+    names = [_known(name, every, "--fail-on", "verdict or finding") for name in _split(texts)]
+    return (
+        [VERDICT_WORDS.index(name) for name in names if name in VERDICT_WORDS],
+        [found.WORDS.index(name) for name in names if name in found.WORDS],
+    )
 
 
 def sort_column(text: str) -> tuple[str, bool]:
@@ -66,6 +73,10 @@ def moment(text: str | None, option: str, local: bool = False) -> Moment | None:
 
 def _split(texts: Iterable[str]) -> list[str]:
     return [part.strip() for text in texts for part in text.split(",") if part.strip()]
+
+
+def _codes(texts: Sequence[str], words: Sequence[str], option: str, noun: str) -> tuple[int, ...]:
+    return tuple(words.index(_known(name, words, option, noun)) for name in _split(texts))
 
 
 def _known(name: str, names: Sequence[str], option: str, noun: str) -> str:

@@ -121,6 +121,8 @@ def _csv_cells(column: Column, values: Any) -> list[str]:
         return _coded(values, ["false", "true"], "")
     if column.type == "integers":
         return [";".join(map(str, value)) for value in values]
+    if column.type == "words":
+        return [";".join(value) for value in values]
     if column.type == "counts":
         return [_quoted(";".join(f"{word}={count}" for word, count in value.items())) for value in values]
     return [_quoted(value) for value in values]

@@ -31,6 +31,6 @@ def _series(column: Column, values: Any) -> Any:
         return pd.arrays.BooleanArray(values == 1, values > 1)
     if column.type == "text":
         return pd.array(values, dtype="str")
-    if column.type in ("integers", "counts"):
+    if column.type in ("integers", "words", "counts"):
         return pd.Series(values, dtype=object)
     return values

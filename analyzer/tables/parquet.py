@@ -23,6 +23,7 @@ _TYPES = {
     "boolean": pa.bool_(),
     "text": pa.string(),
     "integers": pa.list_(pa.int64()),
+    "words": pa.list_(pa.string()),
     "counts": pa.map_(pa.string(), pa.int64()),
 }
 

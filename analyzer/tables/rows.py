@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from analyzer import kinds
+from analyzer import found, kinds
+from analyzer.facts import Finding
 from analyzer.kinds import MISSING
 from analyzer.tables import schema
-from analyzer.tables.blocks import capture_row, handshake_block, labelled_block, run_block
+from analyzer.tables.blocks import capture_row, findings_block, handshake_block, labelled_block, run_block
 from analyzer.tables.flow_columns import Diagnosis, FlowView, flow_block
-from analyzer.tables.select import Selection, passing_rows
+from analyzer.tables.select import Selection, finding_bits, passing_rows
 from analyzer.tables.values import Array, Block, join
 
 BLOCK = 1 << 11  # flows a block: some tens of MB with their probes; our choice
@@ -44,6 +45,7 @@ class Tables:
             "packets": self._packets,
             "probe_runs": self._probe_runs,
             "handshakes": self._handshakes,
+            "findings": self._findings,
         }
         return makers[name]()
 
@@ -120,6 +122,31 @@ class Tables:
             for start in range(0, len(rows), BLOCK):
                 yield handshake_block(result, rows[start : start + BLOCK])
 
+    def _findings(self) -> Iterator[Block]:
+        """By severity: first those about more than one connection, then in the order of the selection."""
+        selection, wide, marks = self.selection, self.selection.wide_findings(), self.selection.marks
+        for severity in (kinds.PROBLEM, kinds.WARNING, kinds.NOTE):
+            grave = [finding for finding in wide if finding.severity == severity]
+            if grave:
+                yield findings_block(grave, selection.results)
+            names = finding_bits(name for name, each in enumerate(found.SEVERITY) if each == severity)
+            places = np.flatnonzero(marks & names)
+            for start in range(0, len(places), BLOCK):
+                told = self._told(places[start : start + BLOCK], int(names))
+                if told:
+                    yield findings_block(told, selection.results)
+
+    def _told(self, places: Array, names: int) -> list[Finding]:
+        """The findings about single connections at these places of the selection, in that order."""
+        told: list[tuple[int, Finding]] = []
+        for part in np.unique(self.selection.part[places]).tolist():
+            own = places[self.selection.part[places] == part]
+            rows = self.selection.row[own]
+            place = dict(zip(rows.tolist(), own.tolist(), strict=True))
+            findings = self.diagnosis.findings(self.selection.results[part], rows, names)
+            told += [(place[int(finding.flows[0])], finding) for finding in findings]
+        return [finding for _, finding in sorted(told, key=lambda each: (each[0], each[1].start_ns))]
+
 
 def length(block: Block) -> int:
     """How many rows a block has."""
@@ -148,6 +175,8 @@ def _ranks(column: schema.Column, values: Any) -> tuple[Array, Array]:
         codes = np.argsort(np.argsort(np.array(column.words)))
         missing = values >= len(codes)
         return codes[np.where(missing, 0, values)], missing
+    if column.type == "words":
+        values = [";".join(value) for value in values]
     array = np.array(values, dtype=object if isinstance(values, list) else None)
     missing = np.isnan(array) if array.dtype.kind == "f" else array == MISSING
     return np.unique(array, return_inverse=True)[1], np.asarray(missing, bool)
