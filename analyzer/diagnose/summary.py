@@ -33,12 +33,13 @@ def last_sign_of_life(flow: Any) -> int:
 def stories_of(
     result: CaptureResult,
     chosen: NDArray[np.int64],
-    find_probing: Callable[[NDArray[np.int64]], tuple[Rows, Rows]],
+    find_probing: Callable[[NDArray[np.int64]], tuple[Rows, Rows]] | None = None,
 ) -> list[Story]:
     """The chosen flows (row numbers), each with its probing, runs and probe events.
 
-    find_probing: as CaptureResult.find_probing.
+    find_probing: as CaptureResult.find_probing, where not that itself is to be asked.
     """
+    find_probing = find_probing or result.find_probing
     flows = flows_of(result.flows, chosen)
     row = result.flows.probing[chosen].astype(np.int64)
     probings = iter(probings_of(result.probings, row[row > 0] - 1))
@@ -58,9 +59,7 @@ def stories_of(
 
 def summarize(result: CaptureResult, chosen: NDArray[np.int64], rules: Rules) -> Rows:
     """SUMMARY rows of the chosen flows (row numbers), in that order."""
-    entries = [
-        summary_of(story, result.end_ns, rules) for story in stories_of(result, chosen, result.find_probing)
-    ]
+    entries = [summary_of(story, result.end_ns, rules) for story in stories_of(result, chosen)]
     summary = np.zeros(len(chosen), SUMMARY)
     if entries:
         summary[:] = np.array(entries, SUMMARY)
