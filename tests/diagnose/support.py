@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ class Case:
     result: CaptureResult
     summaries: Any
     reasons: list[str]
-    findings: list[Finding]
+    findings: list[Finding] = field(default_factory=list)
 
     @property
     def flow(self) -> Any:
