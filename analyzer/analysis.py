@@ -10,6 +10,7 @@ import io
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from analyzer import pipeline
 from analyzer.errors import KeepaliveError, UsageError
 from analyzer.kinds import VERDICT_WORDS
 from analyzer.rules import Options, Rules
-from analyzer.tables import Filters, Tables, choose
+from analyzer.tables import Filters, Tables, choose, moment_of
 from analyzer.tables.about import plain_rows
 from analyzer.tables.files import replacing, write_csv, write_json
 
@@ -115,6 +116,24 @@ class Analysis:
             self._keep_packets()
             self._packets = self._frame("packets")
         return self._packets
+
+    def states(self, at: float | str | datetime | None = None) -> pd.DataFrame:
+        """The TCP states of both ends of each connection: what netstat on each host would have shown.
+
+        at: the moment, in seconds since each capture's start or as a time ("12:03:11",
+        "2026-11-20T12:03:11Z", a datetime; UTC unless it says otherwise); rows are the ends that were
+        open then. Without it: every change of a state, from which counts over time follow by
+        cumulative sums. `analyzer.tables.states.STATES` documents the columns.
+        """
+        from analyzer.tables.frames import data_frame
+        from analyzer.tables.states import StateTables
+
+        try:
+            moment = None if at is None else moment_of(at)
+        except ValueError as error:
+            raise UsageError(f"states(at={at!r}): {error}") from None
+        tables = StateTables(self._tables(), pipeline.Diagnosis(self._options.rules), at=moment)
+        return data_frame(tables, "states")
 
     def flow(self, number: int) -> Flow:
         """One connection, by its number in the `flow` column."""
