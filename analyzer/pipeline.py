@@ -27,6 +27,7 @@ from analyzer.diagnose import (
     summarize,
     tell,
 )
+from analyzer.diagnose.plan import Bounds, Replay, Timers, bounds_of, recommend, settings_for
 from analyzer.errors import Damage, KeepaliveError
 from analyzer.facts import CaptureResult, Finding, Findings, Rows
 from analyzer.reading import ReadAhead, earliest
@@ -51,13 +52,19 @@ SMALLEST_CAPTURES = {
 
 
 __all__ = [
+    "Bounds",
     "Diagnosis",
     "Outcome",
     "Progress",
+    "Replay",
     "Span",
+    "Timers",
     "analyze",
+    "bounds_of",
     "busiest_hosts",
     "compiles_first",
+    "recommend",
+    "settings_for",
     "warm_up",
 ]
 """What commands and `analysis` use; of diagnosis what needs no rules."""

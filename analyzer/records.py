@@ -267,19 +267,6 @@ SUMMARY = np.dtype(
 )
 """What diagnosis adds to a flow; computed for the flows that are asked for."""
 
-CHANGE = np.dtype(
-    [
-        ("time_ns", "<i8"),
-        ("until_ns", "<i8"),  # of this side's next change, MISSING: none until the capture's end
-        ("flow", "<u4"),
-        ("side", "u1"),
-        ("state", "u1"),  # kinds.STATE_WORDS
-        ("before", "u1"),  # the state that it left, 255: this is the side's first
-    ],
-    align=True,
-)
-"""One change of the TCP state of one side of a flow."""
-
 
 def rows(count: int, dtype: np.dtype[Any]) -> np.recarray[Any, Any]:
     """`count` zeroed rows of `dtype`, as a record array. Pages are not touched until used."""

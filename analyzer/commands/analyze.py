@@ -34,8 +34,6 @@ from analyzer.tables.select import finding_bits
 if TYPE_CHECKING:
     from analyzer.pipeline import Outcome
 
-SHOWN = 30  # connections in an overview unless --limit says otherwise: two or three screens
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
@@ -44,13 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _configure_choices(parser.add_argument_group("which connections (every output obeys)"))
     reading = parser.add_argument_group("how to read")
     outputs.add_reading(reading)
-    reading.add_argument(
-        "--profiles",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="stacks and middleboxes of your own, as TOML (may be repeated)",
-    )
+    outputs.add_profiles(reading)
 
 
 def _configure_outputs(group: argparse._ArgumentGroup) -> None:
@@ -86,7 +78,10 @@ def _configure_choices(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--since", metavar="TIME", help=f"with a segment at or after: {when}")
     group.add_argument("--until", metavar="TIME", help="with a segment at or before")
     group.add_argument(
-        "--limit", type=int, metavar="N", help=f"at most so many; 0: all (default: {SHOWN} in the overview)"
+        "--limit",
+        type=int,
+        metavar="N",
+        help=f"at most so many; 0: all (default: {outputs.SHOWN} in the overview)",
     )
     group.add_argument("--sort", metavar="COLUMN", help="by a column of the flows table; -COLUMN: descending")
 
@@ -170,7 +165,7 @@ def _write_text(arguments: argparse.Namespace, tables: Tables, stream: TextIO) -
         return
     selection = tables.selection
     counts = np.bincount(selection.field("verdict"), minlength=len(VERDICT_WORDS))
-    limit = SHOWN if arguments.limit is None else arguments.limit or len(selection)
+    limit = outputs.SHOWN if arguments.limit is None else arguments.limit or len(selection)
     shown = tables if arguments.sort else Tables(most_urgent(selection), tables.diagnosis)
     first = shown.first(limit)
     flows = plain_rows(first, "flows")

@@ -61,6 +61,24 @@ def window_ns(text: str) -> int:
     return round(float(match[1]) * UNITS_NS[match[2]])
 
 
+def seconds(text: str, option: str) -> float:
+    """A number of seconds above 0."""
+    try:
+        value = float(text.strip().removesuffix("s"))
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1e9:
+        raise UsageError(f"{option} {text!r}: a number of seconds above 0 is wanted")
+    return value
+
+
+def whole(text: str, option: str) -> int:
+    """A whole number above 0, as keep-alive timers are set."""
+    if not re.fullmatch(r"[1-9]\d{0,8}s?", text):
+        raise UsageError(f"{option} {text!r}: a whole number above 0 is wanted")
+    return int(text.removesuffix("s"))
+
+
 def moment(text: str | None, option: str, local: bool = False) -> Moment | None:
     """Seconds since the capture's start, or a time (UTC unless it says or `local`)."""
     if text is None:

@@ -14,6 +14,8 @@ from analyzer.present import Clock
 from analyzer.tables import TableSource
 from analyzer.tables.files import replacing, write_csv, write_json
 
+SHOWN = 30  # rows in an overview unless --limit says otherwise: two or three screens
+
 
 def add_files(group: argparse._ArgumentGroup) -> None:
     """Which form the results have, and where they go."""
@@ -28,6 +30,34 @@ def add_times(group: argparse._ArgumentGroup) -> None:
     times = group.add_mutually_exclusive_group()
     times.add_argument("--utc", action="store_true", help="times of day in UTC, not since the start")
     times.add_argument("--local", action="store_true", help="times of day in the local time zone")
+
+
+def add_ends(group: argparse._ArgumentGroup) -> None:
+    """Which hosts and ports."""
+    group.add_argument(
+        "--host",
+        action="append",
+        default=[],
+        metavar="IP,…",
+        help="with this address or network (10.0.0.0/8) at either end",
+    )
+    group.add_argument(
+        "--port", action="append", default=[], metavar="N,…", help="with this port at either end"
+    )
+    group.add_argument(
+        "--limit", type=int, metavar="N", help=f"list at most so many; 0: all (default: {SHOWN})"
+    )
+
+
+def add_profiles(group: argparse._ArgumentGroup) -> None:
+    """Users' own facts."""
+    group.add_argument(
+        "--profiles",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="stacks and middleboxes of your own, as TOML (may be repeated)",
+    )
 
 
 def add_reading(group: argparse._ArgumentGroup) -> None:

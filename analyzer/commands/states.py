@@ -6,9 +6,11 @@ import argparse
 import sys
 from typing import Any, TextIO
 
+import numpy as np
+
 from analyzer import pipeline
 from analyzer.commands import choices, outputs
-from analyzer.commands.analyze import SHOWN, read, report_trouble
+from analyzer.commands.analyze import read, report_trouble
 from analyzer.errors import UsageError
 from analyzer.kinds import MISSING, STATE_WORDS
 from analyzer.present import Clock, paper_for, write
@@ -16,7 +18,7 @@ from analyzer.present.states import HostView, StateCourse, StatesView, states_pa
 from analyzer.rules import Options, Rules
 from analyzer.tables import Filters, Tables, choose
 from analyzer.tables.about import about
-from analyzer.tables.addresses import address_text
+from analyzer.tables.addresses import address_texts
 from analyzer.tables.files import cell_rows
 from analyzer.tables.states import STATES, StateTables, state_block
 
@@ -34,16 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what comes out (default: counts, their course and lists for people)")
     outputs.add_files(group)
     outputs.add_times(group)
-    which = parser.add_argument_group("which connections (every output obeys)")
-    which.add_argument(
-        "--host", action="append", default=[], metavar="IP,…", help="what these hosts or networks had"
-    )
-    which.add_argument(
-        "--port", action="append", default=[], metavar="N,…", help="with this port at either end"
-    )
-    which.add_argument(
-        "--limit", type=int, metavar="N", help=f"list at most so many; 0: all of all hosts (default: {SHOWN})"
-    )
+    outputs.add_ends(parser.add_argument_group("which connections; --host: and what these hosts had"))
     outputs.add_reading(parser.add_argument_group("how to read"))
 
 
@@ -103,14 +96,14 @@ def view(arguments: argparse.Namespace, tables: StateTables, part: int, width: i
             pipeline.Span(result.start_ns, result.end_ns, steps_for(clock, width)),
             most=sys.maxsize if arguments.limit == 0 else HOSTS_SHOWN,
         )
-    room = SHOWN if arguments.limit is None else arguments.limit or sys.maxsize
+    room = outputs.SHOWN if arguments.limit is None else arguments.limit or sys.maxsize
     shown = []
     for host in hosts:
         listed = host.open[:room]
         room -= len(listed)
         shown.append(
             HostView(
-                address_text(*host.address),
+                address_texts(*np.array(host.address, np.uint64).reshape(2, 1))[0],
                 host.ends,
                 len(host.open),
                 [StateCourse(STATE_WORDS[each.state], *each[1:]) for each in host.courses],

@@ -19,7 +19,20 @@ from analyzer.diagnose.states import (
     states_at,
 )
 from analyzer.facts import CaptureResult, Rows
-from analyzer.records import CHANGE, as_records, rows
+from analyzer.records import as_records, rows
+
+CHANGE = np.dtype(
+    [
+        ("time_ns", "<i8"),
+        ("until_ns", "<i8"),  # of this side's next change, MISSING: none until the capture's end
+        ("flow", "<u4"),
+        ("side", "u1"),
+        ("state", "u1"),  # kinds.STATE_WORDS
+        ("before", "u1"),  # the state that it left, 255: this is the side's first
+    ],
+    align=True,
+)
+"""One change of the TCP state of one side of a flow."""
 
 BLOCK = 1 << 15  # flows at a time, each with some twenty moments of two sides: our choice
 

@@ -10,8 +10,9 @@ from analyzer.present.connection import paragraph
 from analyzer.present.console import capture_lines
 from analyzer.present.paper import Line
 from analyzer.present.sparkline import sparkline
-from analyzer.present.words import Clock, cells, counted, duration, endpoint, number
+from analyzer.present.words import Clock, cells
 from analyzer.tables.about import About
+from analyzer.wording import counted, duration, endpoint, number
 
 Row = dict[str, Any]
 
