@@ -145,6 +145,15 @@ class CaptureResult:
     findings: Findings
 
     @cached_property
+    def successors(self) -> NDArray[np.uint32]:
+        """1 + the flow that used the 4-tuple next, 0 = none, by row; as FLOW.previous backwards."""
+        following = np.zeros(len(self.flows), np.uint32)
+        previous = np.ascontiguousarray(self.flows["previous"])
+        later = np.flatnonzero(previous)
+        following[previous[later] - 1] = later + 1
+        return following
+
+    @cached_property
     def runs(self) -> Rows:
         """RUN rows of all flows."""
         return self.find_probing(None)[0]

@@ -174,6 +174,12 @@ STATE_WORDS = (
     "UNKNOWN",
 )
 
+# Whether other timers would have kept a device on the path from forgetting the connection.
+SPARED = 0
+PERHAPS_SPARED = 1  # the device's timeout is not known that well
+NOT_SPARED = 2
+SPARED_WORDS = ("yes", "perhaps", "no")
+
 PROBER_WORDS = ("", "client", "server", "both")
 
 CLIENT = 0

@@ -13,7 +13,21 @@ from numpy.typing import NDArray
 
 from analyzer import kernel_cache, kinds
 from analyzer.decode import Decoder
-from analyzer.diagnose import WANTS, Context, ProbingFinder, decide, find, reason, summarize, tell
+from analyzer.diagnose import (
+    WANTS,
+    Context,
+    ProbingFinder,
+    Span,
+    busiest_hosts,
+    decide,
+    find,
+    in_force,
+    reason,
+    state_changes,
+    summarize,
+    tell,
+)
+from analyzer.diagnose.plan import Bounds, Replay, Timers, bounds_of, recommend, settings_for
 from analyzer.errors import Damage, KeepaliveError
 from analyzer.facts import CaptureResult, Finding, Findings, Rows
 from analyzer.reading import ReadAhead, earliest
@@ -35,6 +49,25 @@ SMALLEST_CAPTURES = {
     + struct.pack("<IIIIIII14xxxI", 6, 48, 0, 0, 0, 14, 14, 48),
 }
 """A frame of zeros in each format: enough to make numba compile what they need."""
+
+
+__all__ = [
+    "Bounds",
+    "Diagnosis",
+    "Outcome",
+    "Progress",
+    "Replay",
+    "Span",
+    "Timers",
+    "analyze",
+    "bounds_of",
+    "busiest_hosts",
+    "compiles_first",
+    "recommend",
+    "settings_for",
+    "warm_up",
+]
+"""What commands and `analysis` use; of diagnosis what needs no rules."""
 
 
 @dataclass
@@ -107,6 +140,14 @@ class Diagnosis:
         if self._context is None or self._context.result is not result:
             self._context = Context(result, self._rules, WANTS)
         return self._context
+
+    def state_changes(self, result: CaptureResult, rows: NDArray[np.int64]) -> Rows:
+        """CHANGE rows of the flows with these row numbers, by time."""
+        return state_changes(result, rows, self._rules.time_wait_ns)
+
+    def states_in_force(self, changes: Rows, at_ns: int) -> Rows:
+        """Those of CHANGE rows that hold at a moment, CLOSED left out."""
+        return in_force(changes, at_ns)
 
 
 def compiles_first() -> bool:

@@ -48,6 +48,10 @@ class Rules:
     """A probe this soon after an answered one may go without an answer though the peer is there: Linux
     tcp_invalid_ratelimit (docs.kernel.org/networking/ip-sysctl.html)."""
 
+    idle_ns: int = SECOND_NS
+    """Silence from here on counts as idle. Our choice: no keepalive time is shorter (TCP_KEEPIDLE is in
+    seconds)."""
+
 
 @dataclass(frozen=True)
 class Options:

@@ -249,7 +249,7 @@ def test_a_folder_s_init_only_reexports() -> None:
 TESTED_BY = {
     "tests/benchmarks/test_comparison_report.py": "benchmarks.*",
     "tests/benchmarks/test_generated_captures.py": "benchmarks.*",
-    "tests/commands/test_analyze.py": "commands.choices",
+    "tests/commands/test_analyze.py": "commands.choices commands.outputs",
     "tests/commands/test_main.py": "__main__ errors",
     "tests/commands/test_verify.py": "commands.wireshark present.confusion",
     "tests/decode/test_icmp_arp.py": "decode.kernels.arp decode.kernels.icmp",

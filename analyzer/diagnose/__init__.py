@@ -1,6 +1,8 @@
-"""Events to answers: probe runs, timers, verdicts, their reasons, and findings (design 5 and 6)."""
+"""Events to answers: probe runs, timers, verdicts, states, their reasons, and findings (design 5 and 6)."""
 
+from analyzer.diagnose.changes import in_force, state_changes
 from analyzer.diagnose.context import Context
+from analyzer.diagnose.courses import Span, busiest_hosts
 from analyzer.diagnose.findings import WANTS, find, tell
 from analyzer.diagnose.reasons import reason
 from analyzer.diagnose.runs import ProbingFinder, find_runs, probe_events
@@ -11,12 +13,16 @@ __all__ = [
     "WANTS",
     "Context",
     "ProbingFinder",
+    "Span",
+    "busiest_hosts",
     "decide",
     "find",
     "find_runs",
+    "in_force",
     "last_sign_of_life",
     "probe_events",
     "reason",
+    "state_changes",
     "summarize",
     "tell",
 ]

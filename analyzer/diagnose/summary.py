@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -59,7 +59,9 @@ def stories_of(
 
 def summarize(result: CaptureResult, chosen: NDArray[np.int64], rules: Rules) -> Rows:
     """SUMMARY rows of the chosen flows (row numbers), in that order."""
-    entries = [summary_of(story, result.end_ns, rules) for story in stories_of(result, chosen)]
+    states = end_states(result, chosen, rules.time_wait_ns).tolist()
+    stories = stories_of(result, chosen)
+    entries = [summary_of(story, ends) for story, ends in zip(stories, states, strict=True)]
     summary = np.zeros(len(chosen), SUMMARY)
     if entries:
         summary[:] = np.array(entries, SUMMARY)
@@ -68,12 +70,14 @@ def summarize(result: CaptureResult, chosen: NDArray[np.int64], rules: Rules) ->
     return as_records(summary)
 
 
-def summary_of(story: Story, end_ns: int, rules: Rules) -> tuple[Any, ...]:
-    """One SUMMARY row, in the order of its fields; flow and severity are still to be filled in."""
+def summary_of(story: Story, states: Sequence[int]) -> tuple[Any, ...]:
+    """One SUMMARY row, in the order of its fields; flow and severity are still to be filled in.
+
+    states: of side 0 and side 1 at the capture's end.
+    """
     flow = story.flow
     client = flow.client
     sides = (client, 1 - client)
-    states = end_states(flow, end_ns, rules.time_wait_ns)
     timers = [measure(story, side) for side in sides]
     counts = [story.probing.side[side] for side in sides] if story.probing else []
     probes = sum(each.probes for each in counts)

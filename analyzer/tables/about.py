@@ -11,6 +11,7 @@ from analyzer.tables.blocks import capture_row, findings_block
 from analyzer.tables.files import cell_rows
 from analyzer.tables.rows import Tables
 from analyzer.tables.select import Selection
+from analyzer.tables.source import TableSource
 
 MOST = 100  # connections that a wide finding names; of more, how many there are
 
@@ -74,6 +75,6 @@ def findings_by_flow(tables: Tables) -> dict[int, list[dict[str, Any]]]:
     return found
 
 
-def plain_rows(tables: Tables, name: str) -> list[dict[str, Any]]:
+def plain_rows(tables: TableSource, name: str) -> list[dict[str, Any]]:
     """A table's rows as plain Python values: for a few rows at a time."""
-    return cell_rows(schema.TABLES[name], tables.table(name))
+    return cell_rows(tables.described(name), tables.table(name))

@@ -18,13 +18,14 @@ from analyzer.tables import schema
 from analyzer.tables.blocks import capture_row, findings_block, handshake_block, labelled_block, run_block
 from analyzer.tables.flow_columns import Diagnosis, FlowView, flow_block
 from analyzer.tables.select import Selection, finding_bits, passing_rows
+from analyzer.tables.source import TableSource, column_of, empty
 from analyzer.tables.values import Array, Block, join
 
 BLOCK = 1 << 11  # flows a block: some tens of MB with their probes; our choice
 
 
 @dataclass(frozen=True)
-class Tables:
+class Tables(TableSource):
     """The tables of a selection. `packets`: whether the packets table is among them."""
 
     selection: Selection
@@ -32,12 +33,18 @@ class Tables:
     packets: bool = False
 
     @property
+    def layout(self) -> str:
+        return schema.SCHEMA
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The tables to write, in the order of the contract."""
         return tuple(name for name in schema.TABLES if name != "packets" or self.packets)
 
+    def described(self, name: str) -> schema.Table:
+        return schema.TABLES[name]
+
     def blocks(self, name: str) -> Iterator[Block]:
-        """The rows of one table, in order, some tens of thousands at a time."""
         makers = {
             "captures": self._captures,
             "flows": self.flows,
@@ -48,11 +55,6 @@ class Tables:
             "findings": self._findings,
         }
         return makers[name]()
-
-    def table(self, name: str) -> Block:
-        """All rows of one table at once."""
-        blocks = list(self.blocks(name)) or [empty(schema.TABLES[name])]
-        return join(blocks, np.arange(sum(length(block) for block in blocks)))
 
     def flows(self, names: tuple[str, ...] = schema.FLOWS.names) -> Iterator[Block]:
         """The flows table, or some of its columns, in the order of the selection."""
@@ -93,7 +95,7 @@ class Tables:
         if results:
             rows = [capture_row(result) for result in results]
             yield {
-                column.name: _column(column, [row[column.name] for row in rows])
+                column.name: column_of(column, [row[column.name] for row in rows])
                 for column in schema.CAPTURES.columns
             }
 
@@ -146,27 +148,6 @@ class Tables:
             findings = self.diagnosis.findings(self.selection.results[part], rows, names)
             told += [(place[int(finding.flows[0])], finding) for finding in findings]
         return [finding for _, finding in sorted(told, key=lambda each: (each[0], each[1].start_ns))]
-
-
-def length(block: Block) -> int:
-    """How many rows a block has."""
-    return len(next(iter(block.values())))
-
-
-def empty(table: schema.Table) -> Block:
-    """A block of the table without rows."""
-    return {column.name: _column(column, []) for column in table.columns}
-
-
-def _column(column: schema.Column, values: list[Any]) -> Any:
-    """Values in the form of the column's type, None becoming its missing value."""
-    if column.type in ("integer", "time"):
-        return np.array([MISSING if value is None else value for value in values], np.int64)
-    if column.type == "seconds":
-        return np.array([np.nan if value is None else value for value in values], np.float64)
-    if column.type in ("category", "boolean"):
-        return np.array(values, np.uint8)
-    return values
 
 
 def _ranks(column: schema.Column, values: Any) -> tuple[Array, Array]:

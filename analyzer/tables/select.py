@@ -11,19 +11,8 @@ import numpy as np
 from analyzer.facts import CaptureResult, Finding
 from analyzer.kinds import MISSING, NO_FLOW, SIDE_SENT
 from analyzer.tables.addresses import Network
+from analyzer.tables.moments import Moment
 from analyzer.tables.values import Array
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A point in time: nanoseconds since the epoch, or since each capture's own start."""
-
-    ns: int
-    relative: bool = False
-
-    def within(self, result: CaptureResult) -> int:
-        """The moment in nanoseconds since the epoch, for one capture."""
-        return self.ns + (result.start_ns if self.relative and result.start_ns != MISSING else 0)
 
 
 @dataclass(frozen=True)

@@ -225,7 +225,7 @@ def test_what_is_not_shown_is_said(keepalive: Any, capture: Path) -> None:
         (
             ["--until", "noon"],
             "--until 'noon': seconds since the capture's start are wanted, such as 90.5, "
-            "or a time such as 2026-11-20T12:03:11Z",
+            "or a time such as 12:03:11 or 2026-11-20T12:03:11Z",
         ),
         (["--limit", "-1"], "--limit: a number from 0 is wanted; 0 means all"),
         (

@@ -75,9 +75,15 @@ TABLE = {
     "write": row("sources records kinds", libraries="numpy"),
     "reading": row(SHARED | {"sources", "decode"}, libraries="numpy"),  # a part of the pipeline
     "pipeline": row(SHARED | STAGES | {"reading"}, libraries="numpy"),
+    "plan": row(
+        "pipeline tables",
+        libraries="numpy pandas",
+        errors="what it raises is public",
+        rules=SETTINGS,
+    ),
     "analysis": row(
         "pipeline tables",
-        lazily="present write",
+        lazily="plan present write",
         libraries="numpy pandas",
         errors="what it raises is public",
         kinds=VOCABULARY,
@@ -85,7 +91,7 @@ TABLE = {
     ),
     "lab": row("errors"),
     "commands": row(
-        "analysis pipeline tables present write lab errors",
+        "analysis pipeline plan tables present write lab errors",
         libraries="numpy pyshark",
         analyzer="its version and where it is installed",
         facts="verify compares captures",
