@@ -125,8 +125,8 @@ REASONS: dict[str, tuple[str, float | None, str]] = {
     "open, the prober has stopped": (
         OPENING + "60 c>s A 100:201\n60.1 s>c A 201:101",
         300,
-        "silent for 240.000 s when the capture ended, without a probe since frame 7; "
-        "the longest pause survived was 60.070 s; last sign of life 22:14:20.100",
+        "silent for 240.0 s when the capture ended, without a probe since frame 7; "
+        "the longest pause survived was 60.1 s; last sign of life at 2023-11-14T22:14:20.100000000Z",
     ),
     "one direction": ("0 s>c PA 0+9:0", 9, "only the server's segments are in the capture"),
     "no handshake": ("0 c>s S 0\n0.1 s>c SA 0:1", None, "the handshake was never completed"),

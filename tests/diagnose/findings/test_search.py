@@ -178,7 +178,7 @@ def test_a_case_has_what_every_check_gets(result: CaptureResult, monkeypatch: py
     assert probed.frames(kinds.KEEPALIVE_PROBE) == [11]
     assert probed.frames(kinds.KEEPALIVE_PROBE, kinds.KEEPALIVE_REPLY, kinds.ICMP) == [11, 12]
     assert [run.probes for run in probed.runs] == [1]
-    assert probed.timers(0).times_ns == [59_960_000_000] and not probed.timers(1).times_ns
+    assert probed.timers(0).times_ns == [59_970_000_000] and not probed.timers(1).times_ns
     assert again.frames(*WANTS) == [8]  # SYN-ACKs only where a finding on it wants them
     assert context.cases(np.array([1]))[0] is again
 
