@@ -57,6 +57,7 @@ def measure(story: Story, side: int) -> Timers:
     events, unheard = story.probed, int(story.probing.side[side].unheard)
     probes = [each for each in events if each.kind == kinds.KEEPALIVE_PROBE and each.sender == side]
     answered = {event.answers: event.time_ns for event in events if event.answers}
+    heard, unheard_of = echoed(story, side, probes)
     after_answer: list[tuple[int, int]] = []
     given_up: list[tuple[list[Any], int]] = []
     for run in mine:
@@ -70,7 +71,9 @@ def measure(story: Story, side: int) -> Timers:
             pause = int(following.time_ns - probe.time_ns)
             if probe.frame in answered:
                 after_answer.append((max(int(following.time_ns - answered[probe.frame]), 0), pause))
-            else:
+            elif probe.frame in heard:
+                timers.times_ns.append(pause)
+            elif probe.frame in unheard_of:
                 timers.intervals_ns.append(pause)
         if run.outcome == kinds.RUN_GAVE_UP:
             given_up.append((inside, pause_before_giving_up(events, side, inside[-1])))
@@ -80,6 +83,20 @@ def measure(story: Story, side: int) -> Timers:
             timers.count = trailing_unanswered(inside, answered)
             timers.intervals_ns.append(pause)
     return timers
+
+
+def echoed(story: Story, side: int, probes: list[Any]) -> tuple[set[int], set[int]]:
+    """Frames of probes of which is known that an answer came; and that none came, unless captured.
+
+    Where the peer's direction was not captured, TSecr tells it: a prober echoes the TSval of what it
+    heard in its next probe (RFC 7323 4.3). It is kept as far back as it stands still.
+    """
+    frames = [probe.frame for probe in probes]
+    if story.flow.side[1 - side].marks & kinds.SIDE_SENT:
+        return set(), set(frames)
+    unheard = int(story.probing.side[side].unheard) if story.probing else 0
+    still = len(frames) - unheard
+    return (set(frames[still - 1 : still]) if 0 < still < len(frames) else set()), set(frames[still:])
 
 
 def is_about(pause_ns: int, interval_ns: int) -> bool:

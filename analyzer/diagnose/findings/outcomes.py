@@ -85,13 +85,13 @@ class Outage:
     @property
     def least_ns(self) -> int:
         """The peer was out of reach at least from the first lost probe to the last."""
-        return int(self.lost[-1].time_ns - self.lost[0].time_ns)
+        return max(0, int(self.lost[-1].time_ns - self.lost[0].time_ns))
 
     @property
     def most_ns(self) -> int:
         """And at most from the one segment to the other."""
         begin = self.before or self.lost[0]
-        return int(self.after.time_ns - begin.time_ns)
+        return max(0, int(self.after.time_ns - begin.time_ns))  # merged files may run backwards
 
 
 def may_have_outage(flows: Flows) -> Mask:
@@ -167,7 +167,7 @@ def outages(case: Case, side: int) -> Iterator[Outage]:
 def tell_outage(case: Case) -> Finding | None:
     """How often and how long a peer was out of reach, yet the connection survived."""
     by_side = [(side, list(outages(case, side))) for side in (0, 1)]
-    side, away = max(by_side, key=lambda each: sum(outage.most_ns for outage in each[1]))
+    side, away = max(by_side, key=lambda each: (bool(each[1]), sum(outage.most_ns for outage in each[1])))
     if not away:
         return None
     longest = max(away, key=lambda outage: outage.most_ns)
