@@ -10,6 +10,7 @@ import io
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +19,15 @@ import numpy as np
 from analyzer import pipeline
 from analyzer.errors import KeepaliveError, UsageError
 from analyzer.kinds import VERDICT_WORDS
-from analyzer.rules import Options, Rules
-from analyzer.tables import Filters, Tables, choose
+from analyzer.rules import SECOND_NS, Options, Rules
+from analyzer.tables import Filters, Tables, TableSource, choose, moment_of
 from analyzer.tables.about import plain_rows
 from analyzer.tables.files import replacing, write_csv, write_json
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from analyzer.plan import Plan
 
 Path = str | os.PathLike[str]
 
@@ -57,7 +60,7 @@ def analyze(
 
 
 class Analysis:
-    """Connections, events, probe runs and handshakes of one or more captures, as DataFrames.
+    """Connections, events, probe runs, handshakes and findings of one or more captures, as DataFrames.
 
     The columns are those of every other output; `analyzer.tables.TABLES` documents each.
     """
@@ -104,12 +107,49 @@ class Analysis:
         """One row per connection of which a SYN or SYN-ACK was seen."""
         return self._frame("handshakes")
 
+    @cached_property
+    def findings(self) -> pd.DataFrame:
+        """One row per thing worth telling, with evidence and advice, the gravest first."""
+        return self._frame("findings")
+
     def packets(self) -> pd.DataFrame:
         """One row per segment; reads the sources again where they were read without `packets`."""
         if self._packets is None:
             self._keep_packets()
             self._packets = self._frame("packets")
         return self._packets
+
+    def states(self, at: float | str | datetime | None = None) -> pd.DataFrame:
+        """Every change of a TCP state of either end of a connection (`analyzer.tables.states.STATES`).
+
+        at: only the ends that were open then, as netstat on each host would have shown them: seconds
+        since each capture's start, "12:03:11", "2026-11-20T12:03:11Z" or a datetime; else in UTC.
+        """
+        from analyzer.tables.states import StateTables
+
+        try:
+            moment = None if at is None else moment_of(at)
+        except ValueError as error:
+            raise UsageError(f"states(at={at!r}): {error}") from None
+        diagnosis = pipeline.Diagnosis(self._options.rules)
+        return self._frame("states", StateTables(self._tables(), diagnosis, at=moment))
+
+    def plan(
+        self, time_s: int = 60, interval_s: int = 10, count: int = 6, *, timeout_s: float | None = None
+    ) -> Plan:
+        """What these timers would have made of idle and dead periods. timeout_s: of a device on the path."""
+        from analyzer.plan import planned
+
+        self._keep_packets()
+        timers = pipeline.Timers(time_s * SECOND_NS, interval_s * SECOND_NS, count)
+        return planned(self._tables().selection, self._options, timers, timeout_s)
+
+    def recommend(self, detect_within_s: float = 120, *, timeout_s: float | None = None) -> Plan:
+        """The plan of the cheapest timers that find a dead peer in time; UsageError: there are none."""
+        from analyzer.plan import recommended
+
+        self._keep_packets()
+        return recommended(self._tables().selection, self._options, detect_within_s, timeout_s)
 
     def flow(self, number: int) -> Flow:
         """One connection, by its number in the `flow` column."""
@@ -141,10 +181,10 @@ class Analysis:
         selection = choose(self._outcome.captures, filters or Filters())
         return Tables(selection, pipeline.Diagnosis(self._options.rules), self._options.packets)
 
-    def _frame(self, name: str) -> pd.DataFrame:
+    def _frame(self, name: str, tables: TableSource | None = None) -> pd.DataFrame:
         from analyzer.tables.frames import data_frame
 
-        return data_frame(self._tables(), name)
+        return data_frame(tables or self._tables(), name)
 
     def _keep_packets(self) -> None:
         """Read the sources once more, keeping every segment."""
@@ -218,6 +258,11 @@ class Flow:
         """Its rows of the probe_runs table."""
         return self._frame("probe_runs")
 
+    @property
+    def findings(self) -> pd.DataFrame:
+        """Its rows of the findings table, those of its path and hosts too."""
+        return self._frame("findings")
+
     def timeline(self, width: int = 100, clock: str = "relative", whole: bool = False) -> str:
         """The ladder that `keepalive analyze --flow` draws, as text.
 
@@ -231,7 +276,12 @@ class Flow:
         tables = self._tables()
         result = tables.selection.results[int(tables.selection.part[0])]
         connection = Connection(
-            self.row, plain_rows(tables, "probe_runs"), segments(tables), result.facts.path, result.end_ns
+            self.row,
+            plain_rows(tables, "probe_runs"),
+            plain_rows(tables, "findings"),
+            segments(tables),
+            result.facts.path,
+            result.end_ns,
         )
         text = io.StringIO()
         lines = timeline(connection, Clock(clock, result.start_ns), width, whole)

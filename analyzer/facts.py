@@ -65,6 +65,49 @@ class Events(Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """Something worth telling, with its evidence: a row of the findings table.
+
+    name: found.PEER_DEAD …; severity, confidence, scope: codes of kinds, too.
+    capture: its number. flows: FLOW rows it explains, for scope flow exactly one.
+    start_ns, end_ns: from when to when, MISSING where no time can be named.
+    frames: the evidence, a few: the first ones and the last.
+    summary: one sentence, without a full stop: what was seen, where, then what it means.
+    advice: one or two sentences, best something to paste; times are said as `wording.moment` does.
+    """
+
+    name: int
+    severity: int
+    confidence: int
+    scope: int
+    capture: int
+    flows: NDArray[np.int64]
+    start_ns: int
+    end_ns: int
+    frames: tuple[int, ...]
+    summary: str
+    advice: str
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """What was found in one capture, as compact as millions of connections need it.
+
+    marks: uint32 by FLOW row, bit `1 << name` for each finding that holds for the flow.
+    wide: the findings about a host, a path or the capture. Those about one flow are put into words
+        when they are asked for, as reasons are.
+    """
+
+    marks: NDArray[np.uint32]
+    wide: tuple[Finding, ...] = ()
+
+    @classmethod
+    def none(cls, flows: int) -> Findings:
+        """Nothing found in a capture of so many flows."""
+        return cls(np.zeros(flows, np.uint32))
+
+
 @dataclass
 class CaptureResult:
     """One capture after tracking and verdicts: what tables and people's output are made of.
@@ -76,6 +119,8 @@ class CaptureResult:
         ordered by flow, then frame (also data that answers, which the events table leaves out).
         Few people ask for all of these, so they are found when they do.
     events: as the events table; packets: every segment (None unless asked for).
+    labelled: every row that the event store holds, also what it keeps for diagnosis alone.
+    findings: what diagnosis found.
     skipped: frames that were not decoded, by reason (kinds.STATUS_WORDS, or a link type's name).
     start_ns, end_ns: times of the earliest and the latest frame, MISSING without frames.
     verdicts: flows by verdict code (kinds.VERDICT_WORDS).
@@ -89,6 +134,7 @@ class CaptureResult:
     talks: Rows
     find_probing: Callable[[NDArray[np.int64] | None], tuple[Rows, Rows]]
     events: Events
+    labelled: Events
     packets: Events | None
     frames: int
     tcp_segments: int
@@ -96,6 +142,16 @@ class CaptureResult:
     start_ns: int
     end_ns: int
     verdicts: list[int]
+    findings: Findings
+
+    @cached_property
+    def successors(self) -> NDArray[np.uint32]:
+        """1 + the flow that used the 4-tuple next, 0 = none, by row; as FLOW.previous backwards."""
+        following = np.zeros(len(self.flows), np.uint32)
+        previous = np.ascontiguousarray(self.flows["previous"])
+        later = np.flatnonzero(previous)
+        following[previous[later] - 1] = later + 1
+        return following
 
     @cached_property
     def runs(self) -> Rows:

@@ -134,6 +134,22 @@ NOTE = 0
 WARNING = 1
 PROBLEM = 2
 SEVERITY_WORDS = ("note", "warning", "problem")
+VERDICT_SEVERITY = (
+    WARNING,  # refused
+    WARNING,  # no_answer
+    NOTE,  # closed
+    PROBLEM,  # middlebox_reset
+    PROBLEM,  # peer_rebooted
+    PROBLEM,  # peer_dead
+    WARNING,  # half_closed
+    WARNING,  # reset
+    WARNING,  # probing
+    PROBLEM,  # stalled
+    NOTE,  # alive
+    NOTE,  # open
+    NOTE,  # unknown
+)
+"""How much each verdict deserves a look. Our choice."""
 
 # How a probe run ended.
 RUN_ANSWERED = 0  # the last probe was answered
@@ -157,6 +173,12 @@ STATE_WORDS = (
     "TIME-WAIT",
     "UNKNOWN",
 )
+
+# Whether other timers would have kept a device on the path from forgetting the connection.
+SPARED = 0
+PERHAPS_SPARED = 1  # the device's timeout is not known that well
+NOT_SPARED = 2
+SPARED_WORDS = ("yes", "perhaps", "no")
 
 PROBER_WORDS = ("", "client", "server", "both")
 

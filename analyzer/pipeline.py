@@ -13,9 +13,23 @@ from numpy.typing import NDArray
 
 from analyzer import kernel_cache, kinds
 from analyzer.decode import Decoder
-from analyzer.diagnose import ProbingFinder, decide, reasons, summarize
+from analyzer.diagnose import (
+    WANTS,
+    Context,
+    ProbingFinder,
+    Span,
+    busiest_hosts,
+    decide,
+    find,
+    in_force,
+    reason,
+    state_changes,
+    summarize,
+    tell,
+)
+from analyzer.diagnose.plan import Bounds, Replay, Timers, bounds_of, recommend, settings_for
 from analyzer.errors import Damage, KeepaliveError
-from analyzer.facts import CaptureResult, Rows
+from analyzer.facts import CaptureResult, Finding, Findings, Rows
 from analyzer.reading import ReadAhead, earliest
 from analyzer.rules import Options, Rules
 from analyzer.sources import CHUNK_FRAMES, Source, discover, open_capture
@@ -35,6 +49,25 @@ SMALLEST_CAPTURES = {
     + struct.pack("<IIIIIII14xxxI", 6, 48, 0, 0, 0, 14, 14, 48),
 }
 """A frame of zeros in each format: enough to make numba compile what they need."""
+
+
+__all__ = [
+    "Bounds",
+    "Diagnosis",
+    "Outcome",
+    "Progress",
+    "Replay",
+    "Span",
+    "Timers",
+    "analyze",
+    "bounds_of",
+    "busiest_hosts",
+    "compiles_first",
+    "recommend",
+    "settings_for",
+    "warm_up",
+]
+"""What commands and `analysis` use; of diagnosis what needs no rules."""
 
 
 @dataclass
@@ -84,6 +117,7 @@ class Diagnosis:
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
+        self._context: Context | None = None
 
     def summarize(self, result: CaptureResult, rows: NDArray[np.int64]) -> Rows:
         """SUMMARY rows of the flows with these row numbers."""
@@ -91,7 +125,29 @@ class Diagnosis:
 
     def reasons(self, result: CaptureResult, rows: NDArray[np.int64]) -> list[str]:
         """A sentence for each that justifies its verdict."""
-        return reasons(result, rows)
+        return [reason(case) for case in self._of(result).cases(rows)]
+
+    def stacks(self, result: CaptureResult, rows: NDArray[np.int64]) -> list[str]:
+        """For each the TCP stacks that its probers may be, "" where nothing tells."""
+        return [""] * len(rows)
+
+    def findings(self, result: CaptureResult, rows: NDArray[np.int64], names: int) -> list[Finding]:
+        """The findings about one of these flows alone, in their order. names: bits of the wanted ones."""
+        return tell(self._of(result), rows, names)
+
+    def _of(self, result: CaptureResult) -> Context:
+        """The context of a capture; of the latest one the cases are kept."""
+        if self._context is None or self._context.result is not result:
+            self._context = Context(result, self._rules, WANTS)
+        return self._context
+
+    def state_changes(self, result: CaptureResult, rows: NDArray[np.int64]) -> Rows:
+        """CHANGE rows of the flows with these row numbers, by time."""
+        return state_changes(result, rows, self._rules.time_wait_ns)
+
+    def states_in_force(self, changes: Rows, at_ns: int) -> Rows:
+        """Those of CHANGE rows that hold at a moment, CLOSED left out."""
+        return in_force(changes, at_ns)
 
 
 def compiles_first() -> bool:
@@ -135,7 +191,7 @@ def analyze_source(
         )
     verdicts = decide(tracker.flows, tracker.probings, end_ns, options.rules)
     labelled = tracker.events(only_events=False)
-    return CaptureResult(
+    result = CaptureResult(
         facts=source.facts,
         capture=capture,
         first_flow=first_flow,
@@ -144,6 +200,7 @@ def analyze_source(
         talks=tracker.talks,
         find_probing=ProbingFinder(labelled, len(tracker.flows)),
         events=tracker.events(only_events=True),
+        labelled=labelled,
         packets=labelled if options.packets else None,
         frames=frames,
         tcp_segments=tracker.segments,
@@ -151,4 +208,7 @@ def analyze_source(
         start_ns=start_ns,
         end_ns=end_ns,
         verdicts=verdicts.tolist(),
+        findings=Findings.none(len(tracker.flows)),
     )
+    result.findings = find(result, options.rules)
+    return result

@@ -322,6 +322,12 @@ def rows(count: int, dtype: np.dtype[Any]) -> np.recarray[Any, Any]:
     return as_records(octets[start : start + count * dtype.itemsize].view(dtype))
 
 
+def taken(array: np.ndarray[Any, Any], which: np.ndarray[Any, Any]) -> np.recarray[Any, Any]:
+    """The rows with these indexes, or where a mask holds: several times as fast as indexing with either."""
+    index = np.flatnonzero(which) if which.dtype == np.bool_ else which
+    return as_records(np.asarray(array).take(index))
+
+
 def as_records(array: np.ndarray[Any, Any]) -> np.recarray[Any, Any]:
     """A record-array view of a structured array."""
     return array.view(np.recarray)

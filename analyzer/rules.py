@@ -52,6 +52,14 @@ class Rules:
     time_wait_ns: int = 60 * SECOND_NS
     """How long a side stays in TIME-WAIT: Linux TCP_TIMEWAIT_LEN (RFC 9293 3.4.2 says 4 min)."""
 
+    answer_limit_ns: int = SECOND_NS // 2
+    """A probe this soon after an answered one may go without an answer though the peer is there: Linux
+    tcp_invalid_ratelimit (docs.kernel.org/networking/ip-sysctl.html)."""
+
+    idle_ns: int = SECOND_NS
+    """Silence from here on counts as idle. Our choice: no keepalive time is shorter (TCP_KEEPIDLE is in
+    seconds)."""
+
 
 @dataclass(frozen=True)
 class Options:

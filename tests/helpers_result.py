@@ -21,11 +21,12 @@ from typing import Any
 
 import numpy as np
 
-from analyzer import kinds
+from analyzer import found, kinds
 from analyzer.errors import Damage
-from analyzer.facts import CaptureFacts, CaptureResult, Interface
+from analyzer.facts import CaptureFacts, CaptureResult, Finding, Findings, Interface
 from analyzer.kinds import MISSING
 from analyzer.records import EVENT, FLOW, PROBING, RUN, TALK, as_records, rows
+from analyzer.wording import moment
 
 START = 1_795_176_191_204_000_000  # 2026-11-20 12:03:11.204 UTC
 S = 1_000_000_000
@@ -72,6 +73,8 @@ class Builder:
     flows: list[dict[str, Any]] = field(default_factory=list)
     scripts: list[list[Line]] = field(default_factory=list)
     runs: list[dict[str, Any]] = field(default_factory=list)
+    marks: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    wide: list[Finding] = field(default_factory=list)
 
     def flow(self, verdict: int, ends: tuple[Any, Any], script: list[Line], **fields: Any) -> int:
         self.flows.append({"verdict": verdict, "ends": ends, **fields})
@@ -126,14 +129,24 @@ class Builder:
             talks=rows(0, TALK),
             find_probing=lambda _: (self._runs(frames), _probe_events(array)),
             events=Stored(events),
+            labelled=Stored(array),
             packets=Stored(array) if packets else None,
             frames=len(array) + 3,
             tcp_segments=len(array) - 2,
             skipped={"not_tcp": 1, "unknown_link_type": 1},
             start_ns=START,
             end_ns=START + round(max(line.at for script in self.scripts for line in script) * S) + S,
+            findings=self._findings(),
             verdicts=[sum(flow["verdict"] == code for flow in self.flows) for code in range(13)],
         )
+
+    def _findings(self) -> Findings:
+        marks = np.zeros(len(self.flows), np.uint32)
+        for flow, names in self.marks.items():
+            marks[flow] = sum(1 << name for name in names)
+        for finding in self.wide:
+            marks[finding.flows] |= np.uint32(1 << finding.name)
+        return Findings(marks, tuple(self.wide))
 
     def _flows(self, frames: dict[tuple[int, int], int]) -> Any:
         out = rows(len(self.flows), FLOW)
@@ -275,7 +288,39 @@ def life_builder() -> Builder:
                 Line(10.301 + 0.2 * 2**n, 1, kinds.ZERO_WINDOW_REPLY, 0, 0, answers=len(script) - 1)
             )
     b.flow(kinds.PROBING, ((ipv4("10.0.0.1"), 51304), (ipv4("10.0.0.8"), 9100)), script)
+    b.marks = {
+        0: (found.PEER_DEAD, found.SLOW_DETECTION),
+        1: (found.SYN_RETRIES,),
+        2: (found.HEARTBEAT,),
+        3: (found.PEER_REBOOTED,),
+        4: (found.NO_ANSWER,),
+        5: (found.REFUSED,),
+    }
+    b.wide = [
+        wide_finding(found.MIDDLEBOX_TIMEOUT, found.OF_PATH, [0, 3]),
+        wide_finding(found.CAPTURE_INCOMPLETE, found.OF_CAPTURE, []),
+    ]
     return b
+
+
+def wide_finding(name: int, scope: int, flows: list[int]) -> Finding:
+    """A finding about more than one connection."""
+    return Finding(
+        name=name,
+        severity=found.SEVERITY[name],
+        confidence=found.LIKELY,
+        scope=scope,
+        capture=0,
+        flows=np.array(flows, np.int64),
+        start_ns=START if flows else MISSING,
+        end_ns=START + 61 * S if flows else MISSING,
+        frames=(142, 145),
+        summary="after 60.0 s of silence nothing passes between 10.0.0.1 and 10.0.0.2; 40.0 s were no "
+        f"problem until {moment(START + 40 * S)}"
+        if flows
+        else "the capturing program lost 2 frames",
+        advice="Probe sooner: `sysctl -w net.ipv4.tcp_keepalive_time=30`." if flows else "",
+    )
 
 
 def life(packets: bool = True) -> CaptureResult:

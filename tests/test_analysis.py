@@ -47,6 +47,15 @@ def test_tables_are_built_once(analysis: ka.Analysis) -> None:
     assert list(analysis.handshakes.outcome) == ["completed", "unanswered"]
 
 
+def test_findings(analysis: ka.Analysis) -> None:
+    assert list(analysis.findings.finding) == ["no_answer"]
+    assert list(analysis.flows.findings) == [[], ["no_answer"]]
+    assert list(analysis.flows["stack"]) == ["", ""]
+    [row] = analysis.flow(1).findings.to_dict("records")
+    assert (row["flow"], row["frames"], row["scope"]) == (1, [8], "flow")
+    assert analysis.flow(0).findings.empty
+
+
 def test_packets_are_read_when_they_are_wanted(analysis: ka.Analysis) -> None:
     packets = analysis.packets()
     assert len(packets) == 8 and analysis.packets() is packets
@@ -82,7 +91,7 @@ def test_files(analysis: ka.Analysis, tmp_path: Path) -> None:
     analysis.to_csv(tmp_path / "csv")
     analysis.to_parquet(tmp_path / "parquet")
     assert len(json.loads((tmp_path / "a.json").read_text())["flows"]) == 2
-    names = {"captures", "flows", "events", "probe_runs", "handshakes"}
+    names = {"captures", "flows", "events", "probe_runs", "handshakes", "findings"}
     assert {path.stem for path in (tmp_path / "csv").iterdir()} == names
     assert {path.stem for path in (tmp_path / "parquet").iterdir()} == names
 

@@ -249,7 +249,7 @@ def test_a_folder_s_init_only_reexports() -> None:
 TESTED_BY = {
     "tests/benchmarks/test_comparison_report.py": "benchmarks.*",
     "tests/benchmarks/test_generated_captures.py": "benchmarks.*",
-    "tests/commands/test_analyze.py": "commands.choices",
+    "tests/commands/test_analyze.py": "commands.choices commands.outputs",
     "tests/commands/test_main.py": "__main__ errors",
     "tests/commands/test_verify.py": "commands.wireshark present.confusion",
     "tests/decode/test_icmp_arp.py": "decode.kernels.arp decode.kernels.icmp",
@@ -261,6 +261,9 @@ TESTED_BY = {
     "tests/lab/test_lab_command.py": "commands.lab",
     "tests/lab/test_scenarios.py": "lab.scenarios.*",
     "tests/lab/test_stage.py": "lab.setting",
+    "tests/diagnose/findings/test_outcomes.py": "diagnose.findings.advice",
+    "tests/diagnose/findings/test_search.py": "diagnose.case diagnose.context diagnose.evidence "
+    "diagnose.findings.finding diagnose.proof found",
     "tests/diagnose/test_summary.py": "diagnose.timers diagnose.plain",
     "tests/diagnose/test_verdicts.py": "diagnose.kernels",
     "tests/present/test_golden.py": "present.connection present.console present.labels present.timeline",

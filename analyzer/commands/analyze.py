@@ -5,17 +5,16 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO, cast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
 
-from analyzer import pipeline
-from analyzer.commands import choices
+from analyzer import found, pipeline
+from analyzer.commands import choices, outputs
 from analyzer.commands.main import complain
 from analyzer.errors import UsageError
-from analyzer.kinds import VERDICT_WORDS
+from analyzer.kinds import PROBLEM, VERDICT_SEVERITY, VERDICT_WORDS, WARNING
 from analyzer.present import (
     VERDICT_ORDER,
     Clock,
@@ -29,13 +28,11 @@ from analyzer.present import (
 )
 from analyzer.rules import Options, Rules
 from analyzer.tables import Selection, Tables, choose
-from analyzer.tables.about import about, plain_rows
-from analyzer.tables.files import replacing, write_csv, write_json
+from analyzer.tables.about import about, findings_by_flow, plain_rows, wide_rows
+from analyzer.tables.select import finding_bits
 
 if TYPE_CHECKING:
     from analyzer.pipeline import Outcome
-
-SHOWN = 30  # connections in an overview unless --limit says otherwise: two or three screens
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -44,20 +41,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _configure_outputs(parser.add_argument_group("what comes out (default: an overview for people)"))
     _configure_choices(parser.add_argument_group("which connections (every output obeys)"))
     reading = parser.add_argument_group("how to read")
-    reading.add_argument("--join", action="store_true", help="make one capture of all files, in time order")
-    reading.add_argument(
-        "--dedup-window",
-        default="10ms",
-        metavar="TIME",
-        help="equal segments this close are copies of one (default: %(default)s)",
-    )
-    reading.add_argument(
-        "--profiles",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="stacks and middleboxes of your own, as TOML (may be repeated)",
-    )
+    outputs.add_reading(reading)
+    outputs.add_profiles(reading)
 
 
 def _configure_outputs(group: argparse._ArgumentGroup) -> None:
@@ -69,20 +54,22 @@ def _configure_outputs(group: argparse._ArgumentGroup) -> None:
         metavar="N",
         help="the timeline of connection N (may be repeated); with --packets, nothing is summed up",
     )
-    group.add_argument("--json", action="store_true", help="one JSON document")
-    group.add_argument("--csv", metavar="DIR", help="a CSV file for each table")
-    group.add_argument("--parquet", metavar="DIR", help="a Parquet file for each table")
-    group.add_argument("--output", metavar="FILE", help="write JSON or text there, not to standard output")
+    outputs.add_files(group)
     group.add_argument("--packets", action="store_true", help="add the packets table: every segment")
-    group.add_argument("--fail-on", action="append", default=[], metavar="VERDICT,…", help="exit 1 if any")
-    times = group.add_mutually_exclusive_group()
-    times.add_argument("--utc", action="store_true", help="times of day in UTC, not since the start")
-    times.add_argument("--local", action="store_true", help="times of day in the local time zone")
+    group.add_argument(
+        "--fail-on",
+        action="append",
+        default=[],
+        metavar="NAME,…",
+        help="exit 1 if there is such a verdict or finding",
+    )
+    outputs.add_times(group)
 
 
 def _configure_choices(group: argparse._ArgumentGroup) -> None:
     for option, metavar, text in (
         ("--verdict", "NAME,…", "of these verdicts"),
+        ("--finding", "NAME,…", "with any of these findings"),
         ("--host", "IP,…", "with this address or network (10.0.0.0/8) at either end"),
         ("--port", "N,…", "with this port at either end"),
     ):
@@ -91,7 +78,10 @@ def _configure_choices(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--since", metavar="TIME", help=f"with a segment at or after: {when}")
     group.add_argument("--until", metavar="TIME", help="with a segment at or before")
     group.add_argument(
-        "--limit", type=int, metavar="N", help=f"at most so many; 0: all (default: {SHOWN} in the overview)"
+        "--limit",
+        type=int,
+        metavar="N",
+        help=f"at most so many; 0: all (default: {outputs.SHOWN} in the overview)",
     )
     group.add_argument("--sort", metavar="COLUMN", help="by a column of the flows table; -COLUMN: descending")
 
@@ -99,7 +89,7 @@ def _configure_choices(group: argparse._ArgumentGroup) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Carry out; returns the exit status."""
     filters = choices.filters(arguments)
-    fail_on = choices.verdicts(arguments.fail_on, "--fail-on")
+    fail_on = choices.fail_on(arguments.fail_on)
     order = choices.sort_column(arguments.sort) if arguments.sort else None
     options = Options(
         join=arguments.join,
@@ -107,7 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
         profiles=tuple(arguments.profiles),
         rules=Rules(dedup_window_ns=choices.window_ns(arguments.dedup_window)),
     )
-    _check(arguments)
+    outputs.check(arguments)
     outcome = read(arguments.sources, options)
     status = report_trouble(outcome)
     if not outcome.captures:
@@ -117,9 +107,15 @@ def run(arguments: argparse.Namespace) -> int:
     tables = Tables(selection, pipeline.Diagnosis(options.rules), arguments.packets)
     if order:
         tables = tables.sorted(*order)
-    matched = np.isin(selection.field("verdict"), [VERDICT_WORDS.index(name) for name in fail_on]).any()
     _write_outputs(arguments, tables)
-    return max(status, 1 if matched else 0)
+    return max(status, 1 if matches(selection, *fail_on) else 0)
+
+
+def matches(selection: Selection, verdicts: list[int], findings: list[int]) -> bool:
+    """Whether any chosen connection, host, path or capture has one of these."""
+    judged = np.isin(selection.field("verdict"), verdicts).any()
+    told = (selection.marks & finding_bits(findings)).any()
+    return bool(judged or told) or any(each.name in findings for each in selection.wide_findings())
 
 
 def read(sources: Sequence[str], options: Options) -> Outcome:
@@ -146,14 +142,6 @@ def report_trouble(outcome: Outcome) -> int:
     return status
 
 
-def _check(arguments: argparse.Namespace) -> None:
-    """Combinations that make no sense; before the long part, not after it."""
-    if arguments.limit is not None and arguments.limit < 0:
-        raise UsageError("--limit: a number from 0 is wanted; 0 means all")
-    if arguments.output and (arguments.csv or arguments.parquet) and not arguments.json:
-        raise UsageError("--output is for JSON and text; --csv and --parquet name their own folder")
-
-
 def _check_flows(numbers: list[int], outcome: Outcome) -> None:
     count = sum(len(result.flows) for result in outcome.captures)
     for number in numbers:
@@ -164,52 +152,29 @@ def _check_flows(numbers: list[int], outcome: Outcome) -> None:
 
 def _write_outputs(arguments: argparse.Namespace, tables: Tables) -> None:
     limited = tables.first(arguments.limit) if arguments.limit else tables
-    if arguments.csv:
-        _say_written(write_csv(limited, arguments.csv), arguments.csv)
-    if arguments.parquet:
-        from analyzer.tables.parquet import write_parquet
-
-        _say_written(write_parquet(limited, arguments.parquet), arguments.parquet)
-    if arguments.json:
-        with _output(arguments.output) as stream:
-            write_json(limited, stream)
-    elif not arguments.csv and not arguments.parquet:
-        with _output(arguments.output) as stream:
+    if not outputs.write_files(arguments, limited):
+        with outputs.opened(arguments.output) as stream:
             _write_text(arguments, tables, stream)
-
-
-def _say_written(counts: dict[str, int], folder: str) -> None:
-    tables = ", ".join(f"{name} {count:,}" for name, count in counts.items())
-    complain(f"{folder}: rows written: {tables}")
-
-
-@contextmanager
-def _output(path: str | None) -> Iterator[TextIO]:
-    if path is None or path == "-":
-        yield sys.stdout
-    else:
-        with replacing(path) as stream:
-            yield cast(TextIO, stream)
 
 
 def _write_text(arguments: argparse.Namespace, tables: Tables, stream: TextIO) -> None:
     paper = paper_for(stream)
-    clock = Clock("utc" if arguments.utc else "local" if arguments.local else "relative")
+    clock = outputs.clock_for(arguments)
     if arguments.flow and len(tables.selection):
         _write_timelines(arguments, tables, clock, stream, paper)
         return
     selection = tables.selection
     counts = np.bincount(selection.field("verdict"), minlength=len(VERDICT_WORDS))
-    limit = SHOWN if arguments.limit is None else arguments.limit or len(selection)
+    limit = outputs.SHOWN if arguments.limit is None else arguments.limit or len(selection)
     shown = tables if arguments.sort else Tables(most_urgent(selection), tables.diagnosis)
-    flows = plain_rows(shown.first(limit), "flows")
-    if not arguments.sort:
-        severity = ("problem", "warning", "note")
-        flows.sort(key=lambda flow: severity.index(flow["severity"]))
+    first = shown.first(limit)
+    flows = plain_rows(first, "flows")
     results = selection.results
     facts = Overview(
         captures=[about(result) for result in results],
         flows=flows,
+        findings=findings_by_flow(first),
+        wide=wide_rows(selection),
         counts=counts.tolist(),
         clock=clock,
         sorted=bool(arguments.sort),
@@ -221,9 +186,14 @@ def _write_text(arguments: argparse.Namespace, tables: Tables, stream: TextIO) -
 
 
 def most_urgent(selection: Selection) -> Selection:
-    """The selection with the gravest verdicts first, without judging every connection for it."""
+    """The selection with the gravest verdicts and findings first, without judging every connection for it."""
+    verdict = selection.field("verdict")
+    gravest = np.array(VERDICT_SEVERITY)[verdict]
+    for severity in (WARNING, PROBLEM):
+        names = finding_bits(name for name, each in enumerate(found.SEVERITY) if each == severity)
+        gravest = np.where(selection.marks & names, np.maximum(gravest, severity), gravest)
     rank = np.argsort(np.array(VERDICT_ORDER))
-    return selection.ordered(np.argsort(rank[selection.field("verdict")], kind="stable"))
+    return selection.ordered(np.lexsort((rank[verdict], -gravest)))
 
 
 def _hint(sources: list[str], flows: list[dict[str, object]], stream: TextIO) -> str:
@@ -246,7 +216,12 @@ def _write_timelines(
         one = Tables(selection.ordered(np.array([place])), tables.diagnosis)
         flow = plain_rows(one, "flows")[0]
         connection = Connection(
-            flow, plain_rows(one, "probe_runs"), segments(one), result.facts.path, result.end_ns
+            flow,
+            plain_rows(one, "probe_runs"),
+            plain_rows(one, "findings"),
+            segments(one),
+            result.facts.path,
+            result.end_ns,
         )
         if place:
             stream.write("\n")

@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
 
+from analyzer import found
 from analyzer.errors import UsageError
 from analyzer.kinds import VERDICT_WORDS
-from analyzer.tables import TABLES, Filters, Moment, Network
+from analyzer.tables import TABLES, Filters, Moment, Network, moment_of
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 UNITS_NS = {"ns": 1, "us": 1_000, "µs": 1_000, "ms": 1_000_000, "s": 1_000_000_000, "": 1_000_000_000}
 
 
@@ -19,17 +18,33 @@ def filters(arguments: argparse.Namespace) -> Filters:
     """The connections that the options choose."""
     return Filters(
         flows=tuple(arguments.flow),
-        verdicts=tuple(VERDICT_WORDS.index(name) for name in verdicts(arguments.verdict, "--verdict")),
-        hosts=tuple(_host(text) for text in _split(arguments.host)),
-        ports=tuple(_port(text) for text in _split(arguments.port)),
+        verdicts=_codes(arguments.verdict, VERDICT_WORDS, "--verdict", "verdict"),
+        findings=_codes(arguments.finding, found.WORDS, "--finding", "finding"),
+        hosts=hosts(arguments.host),
+        ports=ports(arguments.port),
         since=moment(arguments.since, "--since", arguments.local),
         until=moment(arguments.until, "--until", arguments.local),
     )
 
 
-def verdicts(texts: Sequence[str], option: str) -> list[str]:
-    """Names of verdicts."""
-    return [_known(name, VERDICT_WORDS, option, "verdict") for name in _split(texts)]
+def hosts(texts: Sequence[str]) -> tuple[Network, ...]:
+    """Addresses and networks."""
+    return tuple(_host(text) for text in _split(texts))
+
+
+def ports(texts: Sequence[str]) -> tuple[int, ...]:
+    """Port numbers."""
+    return tuple(_port(text) for text in _split(texts))
+
+
+def fail_on(texts: Sequence[str]) -> tuple[list[int], list[int]]:
+    """Codes of verdicts and of findings; some names are both."""
+    every = list(dict.fromkeys((*VERDICT_WORDS, *found.WORDS)))
+    names = [_known(name, every, "--fail-on", "verdict or finding") for name in _split(texts)]
+    return (
+        [VERDICT_WORDS.index(name) for name in names if name in VERDICT_WORDS],
+        [found.WORDS.index(name) for name in names if name in found.WORDS],
+    )
 
 
 def sort_column(text: str) -> tuple[str, bool]:
@@ -46,26 +61,40 @@ def window_ns(text: str) -> int:
     return round(float(match[1]) * UNITS_NS[match[2]])
 
 
+def seconds(text: str, option: str) -> float:
+    """A number of seconds above 0."""
+    try:
+        value = float(text.strip().removesuffix("s"))
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1e9:
+        raise UsageError(f"{option} {text!r}: a number of seconds above 0 is wanted")
+    return value
+
+
+def whole(text: str, option: str) -> int:
+    """A whole number above 0, as keep-alive timers are set."""
+    if not re.fullmatch(r"[1-9]\d{0,8}s?", text):
+        raise UsageError(f"{option} {text!r}: a whole number above 0 is wanted")
+    return int(text.removesuffix("s"))
+
+
 def moment(text: str | None, option: str, local: bool = False) -> Moment | None:
-    """Seconds since the capture's start, or a date and time (UTC unless it says or `local`)."""
+    """Seconds since the capture's start, or a time (UTC unless it says or `local`)."""
     if text is None:
         return None
-    if re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
-        return Moment(round(float(text) * 1e9), relative=True)
     try:
-        when = datetime.fromisoformat(text)
-        if when.tzinfo is None:
-            when = when.astimezone() if local else when.replace(tzinfo=UTC)
-        return Moment((when - EPOCH) // timedelta(microseconds=1) * 1000)
-    except (ValueError, OverflowError, OSError):
-        raise UsageError(
-            f"{option} {text!r}: seconds since the capture's start are wanted, such as 90.5, "
-            "or a time such as 2026-11-20T12:03:11Z"
-        ) from None
+        return moment_of(text, local)
+    except ValueError as error:
+        raise UsageError(f"{option} {text!r}: {error}") from None
 
 
 def _split(texts: Iterable[str]) -> list[str]:
     return [part.strip() for text in texts for part in text.split(",") if part.strip()]
+
+
+def _codes(texts: Sequence[str], words: Sequence[str], option: str, noun: str) -> tuple[int, ...]:
+    return tuple(words.index(_known(name, words, option, noun)) for name in _split(texts))
 
 
 def _known(name: str, names: Sequence[str], option: str, noun: str) -> str:

@@ -1,16 +1,28 @@
-"""Events to answers: probe runs, timers, verdicts and their reasons (design 5)."""
+"""Events to answers: probe runs, timers, verdicts, states, their reasons, and findings (design 5 and 6)."""
 
-from analyzer.diagnose.reasons import reasons
+from analyzer.diagnose.changes import in_force, state_changes
+from analyzer.diagnose.context import Context
+from analyzer.diagnose.courses import Span, busiest_hosts
+from analyzer.diagnose.findings import WANTS, find, tell
+from analyzer.diagnose.reasons import reason
 from analyzer.diagnose.runs import ProbingFinder, find_runs, probe_events
 from analyzer.diagnose.summary import last_sign_of_life, summarize
 from analyzer.diagnose.verdicts import decide
 
 __all__ = [
+    "WANTS",
+    "Context",
     "ProbingFinder",
+    "Span",
+    "busiest_hosts",
     "decide",
+    "find",
     "find_runs",
+    "in_force",
     "last_sign_of_life",
     "probe_events",
-    "reasons",
+    "reason",
+    "state_changes",
     "summarize",
+    "tell",
 ]

@@ -1,7 +1,8 @@
 """How late timers fire, and the round setting behind pauses that were measured.
 
-Timers fire late, never early. Linux keeps them in a wheel whose steps grow with the time: on the
-level of a setting up to 8/63 of it (kernel/time/timer.c, "granularity and range levels").
+Timers fire late, or early by less than a tick: the time they are counted from is cut to one. Linux
+keeps them in a wheel whose steps grow with the time: on the level of a setting up to 8/63 of it
+(kernel/time/timer.c, "granularity and range levels").
 https://github.com/torvalds/linux/blob/master/kernel/time/timer.c
 """
 
@@ -13,8 +14,10 @@ from collections.abc import Sequence
 from analyzer.diagnose.timers import LATE_NS
 from analyzer.rules import SECOND_NS
 
-EARLY_NS = 1_000_000
-"""Windows fires up to so much early: 29.9992 s instead of 30 in hislip.pcap of nDPI
+EARLY_NS = 10_000_000
+"""A timer fires at most so much early: Linux notes in whole ticks (tcp_jiffies32, 10 ms where CONFIG_HZ is
+100) when it received, so that the tick that runs counts as past: 2.9989 s of 3 s are recorded. Windows:
+29.9947 s of 30 s in hislip.pcap of nDPI
 (https://github.com/ntop/nDPI/blob/dev/tests/cfgs/default/pcap/hislip.pcap)."""
 
 EXACT_NS = 20_000_000

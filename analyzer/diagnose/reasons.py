@@ -2,56 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
-
 from analyzer import kinds
-from analyzer.diagnose.plain import Story, bounds_of, events_of
-from analyzer.diagnose.runs import in_order
-from analyzer.diagnose.summary import last_sign_of_life, stories_of
-from analyzer.facts import CaptureResult, Rows
-from analyzer.records import EVENT
-
-MOST_FRAMES = 5  # frames named one by one; more are counted
-EVIDENCE = (
-    kinds.KEEPALIVE_PROBE,
-    kinds.ZERO_WINDOW_PROBE,
-    kinds.KEEPALIVE_REPLY,
-    kinds.KEEPALIVE_RESET,
-    kinds.KEEPALIVE_TIMEOUT,
-    kinds.SYN,
-    kinds.SYN_RETRANSMISSION,
-    kinds.RESET,
-    kinds.FIN,
-)
-IS_EVIDENCE = np.isin(np.arange(256), EVIDENCE)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def reasons(result: CaptureResult, chosen: NDArray[np.int64]) -> list[str]:
-    """One sentence for each of the chosen flows (row numbers)."""
-    evidence = evidence_of(result, chosen)
-    told = bounds_of(evidence, chosen)
-    return [
-        reason(Case(story, events_of(evidence[slice(*bounds)]), result.end_ns))
-        for story, bounds in zip(stories_of(result, chosen), told, strict=True)
-    ]
-
-
-def evidence_of(result: CaptureResult, chosen: NDArray[np.int64]) -> Rows:
-    """The EVENT rows that reasons quote, of the chosen flows, ordered by flow, then frame."""
-    wanted = np.zeros(len(result.flows) + 1, bool)
-    wanted[chosen] = True
-    kept = [np.zeros(0, EVENT)]
-    for batch in result.events.batches():
-        flow = np.minimum(batch.flow, len(result.flows))  # NO_FLOW: the last, never wanted
-        mask = wanted[flow] & IS_EVIDENCE[batch.kind]
-        if mask.any():
-            kept.append(np.asarray(batch)[mask])
-    return in_order(np.concatenate(kept), "frame", "flow")
+from analyzer.diagnose.case import Case
+from analyzer.diagnose.summary import last_sign_of_life
+from analyzer.wording import counted, duration, lasting, listed, moment
 
 
 def reason(case: Case) -> str:
@@ -60,74 +14,30 @@ def reason(case: Case) -> str:
     sentence = STORIES[flow.verdict](case)
     life = last_sign_of_life(flow)
     if flow.verdict in SAYS_LIFE and life != kinds.MISSING:
-        sentence += f"; last sign of life {clock(life)}"
+        sentence += f"; last sign of life at {moment(life)}"
     return sentence
 
 
-class Case:
-    """One flow with what is quoted of it."""
-
-    def __init__(self, story: Story, evidence: list[Any], end_ns: int) -> None:
-        self.flow = story.flow
-        self.evidence = evidence
-        self.probed = story.probed
-        self.end_ns = end_ns
-        self.decided = self.flow.decided_frame
-        side = self.flow.decided_by
-        self.by = self.name(side) if side < 2 else ""
-
-    def name(self, side: int) -> str:
-        """ "client" or "server"."""
-        return kinds.SENDER_WORDS[kinds.CLIENT if side == self.flow.client else kinds.SERVER]
-
-    def frames(self, *wanted: int) -> list[int]:
-        """Frames of the evidence of these kinds."""
-        return [event.frame for event in self.evidence if event.kind in wanted]
-
-    def waiting(self) -> tuple[str, list[int]]:
-        """The unanswered probes that stand at the end of a prober's story: their name and frames."""
-        probes = [
-            event
-            for event in self.evidence
-            if event.kind in (kinds.KEEPALIVE_PROBE, kinds.ZERO_WINDOW_PROBE)
-            and event.sender == self.flow.decided_by
-            and not (self.decided and event.frame >= self.decided)
-        ]
-        frames = {event.frame for event in probes}
-        last_answered = max((each.answers for each in self.probed if each.answers in frames), default=0)
-        left = [event for event in probes if event.frame > last_answered]
-        windows = left and all(event.kind == kinds.ZERO_WINDOW_PROBE for event in left)
-        return ("window probe" if windows else "probe"), [event.frame for event in left]
-
-
-def listed(frames: list[int]) -> str:
-    """ "frame 3", "frames 3, 5, 9", "frames 3, 5, 9, 12 … 90"."""
-    if len(frames) == 1:
-        return f"frame {frames[0]}"
-    if len(frames) <= MOST_FRAMES:
-        return "frames " + ", ".join(map(str, frames))
-    return "frames " + ", ".join(map(str, frames[: MOST_FRAMES - 1])) + f" … {frames[-1]}"
-
-
-def counted(count: int, noun: str) -> str:
-    """ "1 probe", "3 probes"."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def clock(time_ns: int) -> str:
-    """Time of day in UTC, to the millisecond."""
-    moment = EPOCH + timedelta(microseconds=int(time_ns) // 1000)
-    return moment.strftime("%H:%M:%S.") + f"{moment.microsecond // 1000:03}"
-
-
-def pause(duration_ns: int) -> str:
-    """Seconds with three significant decimals."""
-    return f"{duration_ns / 1e9:.3f} s"
+def waiting(case: Case) -> tuple[str, list[int]]:
+    """The unanswered probes that stand at the end of a prober's story: their name and frames."""
+    probes = [
+        event
+        for event in case.of(kinds.KEEPALIVE_PROBE, kinds.ZERO_WINDOW_PROBE)
+        if event.sender == case.flow.decided_by and not (case.decided and event.frame >= case.decided)
+    ]
+    frames = {event.frame for event in probes}
+    last_answered = max((each.answers for each in case.probed if each.answers in frames), default=0)
+    left = [event for event in probes if event.frame > last_answered]
+    windows = left and all(event.kind == kinds.ZERO_WINDOW_PROBE for event in left)
+    return ("window probe" if windows else "probe"), [event.frame for event in left]
 
 
 def refused(case: Case) -> str:
     syns = case.frames(kinds.SYN, kinds.SYN_RETRANSMISSION)
-    return f"SYN ({listed(syns)}) answered with RST in frame {case.decided}: nothing accepts on that port"
+    return (
+        f"SYN ({listed(syns)}) answered with RST in frame {case.decided}: "
+        "nothing listens there, or a firewall says so"
+    )
 
 
 def no_answer(case: Case) -> str:
@@ -148,7 +58,7 @@ def middlebox_reset(case: Case) -> str:
 
 
 def peer_rebooted(case: Case) -> str:
-    resets = [event for event in case.evidence if event.kind == kinds.KEEPALIVE_RESET]
+    resets = case.of(kinds.KEEPALIVE_RESET)
     if resets:
         return (
             f"probe in frame {resets[0].answers} answered with RST in frame {case.decided}: "
@@ -161,7 +71,7 @@ def peer_rebooted(case: Case) -> str:
 
 
 def unanswered(case: Case) -> str:
-    noun, frames = case.waiting()
+    noun, frames = waiting(case)
     return (
         f"{counted(len(frames), noun)} ({listed(frames)}) unanswered" if frames else "answers never arrived"
     )
@@ -193,27 +103,27 @@ def probing(case: Case) -> str:
 def stalled(case: Case) -> str:
     side = case.flow.side[case.flow.decided_by]
     times = f"{counted(int(side.retransmissions), 'time')}"
-    return f"data of the {case.by} sent again {times} since {clock(side.pending_since)} without an answer"
+    return f"data of the {case.by} sent again {times} since {moment(side.pending_since)} without an answer"
 
 
 def alive(case: Case) -> str:
     replies = [event for event in case.probed if event.answers]
     if replies:
         last = replies[-1]
-        took = "" if last.rtt_ns == kinds.MISSING else f" after {last.rtt_ns / 1e6:.3g} ms"
+        took = "" if last.rtt_ns == kinds.MISSING else f" after {lasting(last.rtt_ns)}"
         return f"last probe (frame {last.answers}) answered in frame {last.frame}{took}"
-    silent = case.end_ns - min(int(side.last_time) for side in case.flow.side)
-    return f"both sides were heard {pause(silent)} before the capture ended"
+    silent = case.context.result.end_ns - min(int(side.last_time) for side in case.flow.side)
+    return f"both sides were heard {lasting(silent)} before the capture ended"
 
 
 def left_open(case: Case) -> str:
-    silent = case.end_ns - min(int(side.last_time) for side in case.flow.side)
+    silent = case.context.result.end_ns - min(int(side.last_time) for side in case.flow.side)
     longest = max(float(side.longest_pause_s) for side in case.flow.side)
     probes = case.frames(kinds.KEEPALIVE_PROBE, kinds.ZERO_WINDOW_PROBE)
     unprobed = f"without a probe since frame {probes[-1]}" if probes else "unprobed"
     return (
-        f"silent for {pause(silent)} when the capture ended, {unprobed}; "
-        f"the longest pause survived was {longest:.3f} s"
+        f"silent for {lasting(silent)} when the capture ended, {unprobed}; "
+        f"the longest pause survived was {duration(longest)}"
     )
 
 

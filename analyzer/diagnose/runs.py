@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from analyzer import kinds
 from analyzer.facts import Events, Rows
-from analyzer.records import EVENT, RUN, as_records, rows
+from analyzer.records import EVENT, RUN, as_records, rows, taken
 
 ANSWERED_BY_RESET = 2
 
@@ -27,7 +27,7 @@ def probe_events(batches: Iterable[Rows], chosen: NDArray[np.bool_] | None = Non
         if chosen is not None:
             wanted[wanted] = chosen[batch.flow[wanted]]
         if wanted.any():
-            kept.append(np.asarray(batch)[wanted])
+            kept.append(taken(batch, wanted))
     return in_order(np.concatenate(kept), "frame", "flow")
 
 
@@ -63,7 +63,7 @@ def same_flows(one: NDArray[np.int64] | None, other: NDArray[np.int64] | None) -
 def in_order(table: NDArray[Any], *columns: str) -> Rows:
     """The rows sorted by the last of the columns, then the one before, and so on."""
     keys: Any = tuple(table[column] for column in columns)
-    return as_records(np.asarray(table)[np.lexsort(keys)])
+    return taken(table, np.lexsort(keys))
 
 
 def find_runs(events: Rows) -> Rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,25 +16,7 @@ from analyzer.facts import CaptureResult, Rows
 from analyzer.records import EVENT, RUN, SUMMARY, as_records, rows
 from analyzer.rules import Rules
 
-SEVERITY = np.array(
-    [
-        kinds.WARNING,  # refused
-        kinds.WARNING,  # no_answer
-        kinds.NOTE,  # closed
-        kinds.PROBLEM,  # middlebox_reset
-        kinds.PROBLEM,  # peer_rebooted
-        kinds.PROBLEM,  # peer_dead
-        kinds.WARNING,  # half_closed
-        kinds.WARNING,  # reset
-        kinds.WARNING,  # probing
-        kinds.PROBLEM,  # stalled
-        kinds.NOTE,  # alive
-        kinds.NOTE,  # open
-        kinds.NOTE,  # unknown
-    ],
-    np.uint8,
-)
-"""How much a verdict deserves a look, by verdict code. Our choice."""
+SEVERITY = np.array(kinds.VERDICT_SEVERITY, np.uint8)
 
 
 def last_sign_of_life(flow: Any) -> int:
@@ -47,13 +30,21 @@ def last_sign_of_life(flow: Any) -> int:
     return max(heard, default=kinds.MISSING)
 
 
-def stories_of(result: CaptureResult, chosen: NDArray[np.int64]) -> list[Story]:
-    """The chosen flows (row numbers), each with its probing, runs and probe events."""
+def stories_of(
+    result: CaptureResult,
+    chosen: NDArray[np.int64],
+    find_probing: Callable[[NDArray[np.int64]], tuple[Rows, Rows]] | None = None,
+) -> list[Story]:
+    """The chosen flows (row numbers), each with its probing, runs and probe events.
+
+    find_probing: as CaptureResult.find_probing, where not that itself is to be asked.
+    """
+    find_probing = find_probing or result.find_probing
     flows = flows_of(result.flows, chosen)
     row = result.flows.probing[chosen].astype(np.int64)
     probings = iter(probings_of(result.probings, row[row > 0] - 1))
     probing = chosen[row > 0]  # where nobody probed, the events need no look
-    all_runs, all_probed = result.find_probing(probing) if len(probing) else (rows(0, RUN), rows(0, EVENT))
+    all_runs, all_probed = find_probing(probing) if len(probing) else (rows(0, RUN), rows(0, EVENT))
     runs, probed = bounds_of(all_runs, chosen), bounds_of(all_probed, chosen)
     return [
         Story(
@@ -68,7 +59,9 @@ def stories_of(result: CaptureResult, chosen: NDArray[np.int64]) -> list[Story]:
 
 def summarize(result: CaptureResult, chosen: NDArray[np.int64], rules: Rules) -> Rows:
     """SUMMARY rows of the chosen flows (row numbers), in that order."""
-    entries = [summary_of(story, result.end_ns, rules) for story in stories_of(result, chosen)]
+    states = end_states(result, chosen, rules.time_wait_ns).tolist()
+    stories = stories_of(result, chosen)
+    entries = [summary_of(story, ends) for story, ends in zip(stories, states, strict=True)]
     summary = np.zeros(len(chosen), SUMMARY)
     if entries:
         summary[:] = np.array(entries, SUMMARY)
@@ -77,12 +70,14 @@ def summarize(result: CaptureResult, chosen: NDArray[np.int64], rules: Rules) ->
     return as_records(summary)
 
 
-def summary_of(story: Story, end_ns: int, rules: Rules) -> tuple[Any, ...]:
-    """One SUMMARY row, in the order of its fields; flow and severity are still to be filled in."""
+def summary_of(story: Story, states: Sequence[int]) -> tuple[Any, ...]:
+    """One SUMMARY row, in the order of its fields; flow and severity are still to be filled in.
+
+    states: of side 0 and side 1 at the capture's end.
+    """
     flow = story.flow
     client = flow.client
     sides = (client, 1 - client)
-    states = end_states(flow, end_ns, rules.time_wait_ns)
     timers = [measure(story, side) for side in sides]
     counts = [story.probing.side[side] for side in sides] if story.probing else []
     probes = sum(each.probes for each in counts)

@@ -1,13 +1,14 @@
 """The timers of a prober, measured from its probe runs (RFC 9293 3.8.4; TCP_KEEPIDLE, KEEPINTVL, KEEPCNT).
 
 The keepalive time runs from the last segment that the prober received (RFC 9293 3.8.4; Linux
-tcp_keepalive_timer: lrcvtime, rcv_tstamp), so its own late acknowledgment of that does not count. An
-answered probe is followed by the next after the keepalive time, an unanswered one after the
+tcp_keepalive_timer: lrcvtime, rcv_tstamp), so its own late acknowledgment of that does not count. The
+answer to a probe is followed by the next one after the keepalive time, an unanswered probe after the
 interval. "Not observed" is MISSING (count: -1), never a guess.
 """
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from itertools import pairwise, takewhile
 from typing import Any
@@ -55,18 +56,25 @@ def measure(story: Story, side: int) -> Timers:
         return timers
     events, unheard = story.probed, int(story.probing.side[side].unheard)
     probes = [each for each in events if each.kind == kinds.KEEPALIVE_PROBE and each.sender == side]
-    answered = {event.answers for event in events if event.answers}
-    after_answer: list[int] = []
+    answered = {event.answers: event.time_ns for event in events if event.answers}
+    heard, unheard_of = echoed(story, side, probes)
+    after_answer: list[tuple[int, int]] = []
     given_up: list[tuple[list[Any], int]] = []
     for run in mine:
         inside = [each for each in probes if run.first_frame <= each.frame <= run.last_frame]
         if run.outcome == kinds.RUN_GAVE_UP and inside[-1].frame in answered:
-            answered -= never_answered(inside, pause_before_giving_up(events, side, inside[-1]), unheard)
+            for frame in never_answered(inside, pause_before_giving_up(events, side, inside[-1]), unheard):
+                answered.pop(frame, None)
         if run.idle_ns != kinds.MISSING:
             timers.times_ns.append(run.idle_ns)
         for probe, following in pairwise(inside):
-            pause = following.time_ns - probe.time_ns
-            (after_answer if probe.frame in answered else timers.intervals_ns).append(pause)
+            pause = int(following.time_ns - probe.time_ns)
+            if probe.frame in answered:
+                after_answer.append((max(int(following.time_ns - answered[probe.frame]), 0), pause))
+            elif probe.frame in heard:
+                timers.times_ns.append(pause)
+            elif probe.frame in unheard_of:
+                timers.intervals_ns.append(pause)
         if run.outcome == kinds.RUN_GAVE_UP:
             given_up.append((inside, pause_before_giving_up(events, side, inside[-1])))
     sort_pauses(timers, after_answer)
@@ -77,6 +85,20 @@ def measure(story: Story, side: int) -> Timers:
     return timers
 
 
+def echoed(story: Story, side: int, probes: list[Any]) -> tuple[set[int], set[int]]:
+    """Frames of probes of which is known that an answer came; and that none came, unless captured.
+
+    Where the peer's direction was not captured, TSecr tells it: a prober echoes the TSval of what it
+    heard in its next probe (RFC 7323 4.3). It is kept as far back as it stands still.
+    """
+    frames = [probe.frame for probe in probes]
+    if story.flow.side[1 - side].marks & kinds.SIDE_SENT:
+        return set(), set(frames)
+    unheard = int(story.probing.side[side].unheard) if story.probing else 0
+    still = len(frames) - unheard
+    return (set(frames[still - 1 : still]) if 0 < still < len(frames) else set()), set(frames[still:])
+
+
 def is_about(pause_ns: int, interval_ns: int) -> bool:
     """Whether a RST came an interval behind the last probe, so that a timer sent it, no application."""
     if interval_ns == kinds.MISSING:
@@ -84,16 +106,20 @@ def is_about(pause_ns: int, interval_ns: int) -> bool:
     return pause_ns <= LATE * interval_ns + LATE_NS and interval_ns <= LATE * pause_ns + LATE_NS
 
 
-def sort_pauses(timers: Timers, after_answer: list[int]) -> None:
+def sort_pauses(timers: Timers, after_answer: list[tuple[int, int]]) -> None:
     """Pauses behind an answer are the keepalive time, as far as the silences before runs allow.
 
-    Linux sets its timer to the interval after every probe, if that is longer than the keepalive time;
-    and a pause shorter than that shows that the answer, though captured, never reached the prober.
+    after_answer: how long since the answer, and since the probe. Linux sets its timer to the interval
+    after every probe, if that is longer than the keepalive time; and a pause shorter than that shows
+    that the answer, though captured, never reached the prober.
     """
     longest = LATE * timers.time_ns + LATE_NS if timers.times_ns else float("inf")
     shortest = (min(timers.times_ns, default=0) - LATE_NS) / LATE
-    for pause in after_answer:
-        (timers.times_ns if shortest <= pause <= longest else timers.intervals_ns).append(pause)
+    for since_answer, since_probe in after_answer:
+        if shortest <= since_answer <= longest:
+            timers.times_ns.append(since_answer)
+        else:
+            timers.intervals_ns.append(since_probe)
 
 
 def pause_before_giving_up(events: list[Any], side: int, last: Any) -> int:
@@ -118,6 +144,6 @@ def never_answered(probes: list[Any], interval_ns: int, unheard: int) -> set[int
     return {each.frame for each in probes[-count:]}
 
 
-def trailing_unanswered(probes: list[Any], answered: set[int]) -> int:
+def trailing_unanswered(probes: list[Any], answered: Container[int]) -> int:
     """Probes after the last answered one."""
     return len(list(takewhile(lambda probe: probe.frame not in answered, reversed(probes))))

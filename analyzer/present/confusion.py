@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from analyzer.present.connection import paragraph
 from analyzer.present.paper import Line
-from analyzer.present.words import counted, number, printable
+from analyzer.present.words import printable
+from analyzer.wording import counted, number
 
 NONE = "no flag"
 FLAGS = ("keep_alive", "keep_alive_ack", "zero_window_probe", "zero_window_probe_ack", NONE)

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from analyzer.present.findings import MARKS, below_reason, doubt, own_finding, told
 from analyzer.present.paper import Line, Span
-from analyzer.present.words import (
-    Clock,
-    cells,
-    counted,
-    duration,
-    endpoint,
-    number,
-    printable,
-    size,
-    source_name,
-    wrapped,
-)
-
-MARKS = {"problem": "✖", "warning": "▲", "note": "·"}
+from analyzer.present.words import Clock, cells, source_name, wrapped
+from analyzer.wording import counted, duration, endpoint, number, size
 
 Row = dict[str, Any]
 
@@ -53,9 +42,9 @@ def head(flow: Row, path: str, clock: Clock, width: int) -> Iterator[Line]:
     yield from paragraph(f"{facts}; {sent}", width, "faint")
 
 
-def end(flow: Row, runs: list[Row], clock: Clock, width: int) -> Iterator[Line]:
-    """The verdict and its reason, the states, the probing, and how to see it in Wireshark."""
-    first, *more = wrapped(f"{flow['verdict']}: {printable(flow['reason'])}", width - 2)
+def end(flow: Row, runs: list[Row], findings: list[Row], clock: Clock, width: int) -> Iterator[Line]:
+    """The verdict and its reason, the states, the probing, how to see it in Wireshark, what was found."""
+    first, *more = wrapped(f"{flow['verdict']}: {reason_of(flow, findings, clock)}", width - 2)
     yield [mark(flow), (" " + first, flow["severity"])]
     for line in more:
         yield [("  " + line, flow["severity"])]
@@ -65,6 +54,13 @@ def end(flow: Row, runs: list[Row], clock: Clock, width: int) -> Iterator[Line]:
         yield from paragraph(sentence, width, "")
     yield from run_lines(runs, clock, width)
     yield [("  Wireshark: ", "faint"), (flow["display_filter"], "")]
+    yield from below_reason(flow, findings, clock, width, "  ")
+
+
+def reason_of(flow: Row, findings: Sequence[Row], clock: Clock) -> str:
+    """The reason, and how sure the verdict is where its finding has a doubt."""
+    own = own_finding(flow, findings)
+    return told(flow, "reason", clock) + (doubt(own) if own else "")
 
 
 def probing(flow: Row) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PurePath
@@ -10,10 +10,12 @@ from typing import Any
 
 from analyzer import kinds
 from analyzer.kinds import MISSING
-from analyzer.present.connection import ends_of, mark, paragraph, probing
+from analyzer.present.connection import ends_of, paragraph, probing, reason_of
+from analyzer.present.findings import MARKS, below_reason, explained, finding_lines
 from analyzer.present.paper import Line
-from analyzer.present.words import Clock, cells, counted, duration, number, printable, size, source_name
-from analyzer.tables.about import About
+from analyzer.present.words import Clock, cells, printable, source_name
+from analyzer.tables.about import About, Wide
+from analyzer.wording import counted, duration, number, size
 
 Row = dict[str, Any]
 
@@ -35,6 +37,8 @@ VERDICT_ORDER = (
 """Which verdicts to show first, where not all connections can be shown."""
 
 CAPTURES_SHOWN = 20
+WIDE_SHOWN = 10  # findings about more than one connection
+SHORT_ENTRY = 3  # lines
 CONSEQUENCE = {  # why a person should care, by what is wrong with a capture
     "damage": "what follows covers what came before it",
     "dropped": "a missing answer may be one of them",
@@ -44,6 +48,8 @@ CONSEQUENCE = {  # why a person should care, by what is wrong with a capture
 @dataclass(frozen=True)
 class Overview:
     """What an overview shows. flows: rows of the flows table as plain values, in order.
+
+    findings: rows of the findings table by number of the flow. wide: those about more than one.
 
     counts: all chosen connections by verdict code. clocks: one a capture. `sorted`: the user gave
     the order, so it is kept.
@@ -56,10 +62,18 @@ class Overview:
     sorted: bool = False
     filtered: bool = False
     hint: str = ""
+    findings: Mapping[int, Sequence[Row]] = field(default_factory=dict)
+    wide: Sequence[Wide] = ()
     clocks: dict[int, Clock] = field(default_factory=dict)
 
     def clock_of(self, flow: Row) -> Clock:
         return self.clocks.get(flow["capture"], self.clock)
+
+    def attention(self, flow: Row) -> str:
+        """The gravest severity of its verdict and its findings."""
+        found = [each["severity"] for each in self.findings.get(flow["flow"], ())]
+        severities: list[str] = [flow["severity"], *found]
+        return max(severities, key=kinds.SEVERITY_WORDS.index)
 
     @cached_property
     def severities(self) -> dict[str, str]:
@@ -75,14 +89,17 @@ def overview(facts: Overview, width: int) -> Iterator[Line]:
         yield [(f"… and {counted(len(facts.captures) - CAPTURES_SHOWN, 'capture')} more", "faint")]
     yield []
     yield from tally(facts, width)
-    told = [] if facts.sorted else [flow for flow in facts.flows if flow["severity"] != "note"]
-    rest = [flow for flow in facts.flows if facts.sorted or flow["severity"] == "note"]
-    severity = ""
+    yield from across(facts, width)
+    told = [] if facts.sorted else [flow for flow in facts.flows if facts.attention(flow) != "note"]
+    rest = [flow for flow in facts.flows if facts.sorted or facts.attention(flow) == "note"]
+    before, advised = "", set[str]()
     for flow in told:
-        if flow["severity"] != severity or severity == "problem":  # warnings stand close: there are many
+        lines = list(entry(flow, facts, width, advised))
+        short = "warning" if facts.attention(flow) == "warning" and len(lines) <= SHORT_ENTRY else ""
+        if not short or short != before:  # short warnings stand close: there are many
             yield []
-        severity = flow["severity"]
-        yield from entry(flow, facts, width)
+        before = short
+        yield from lines
     if rest:
         yield []
         yield from listing(rest, facts, width)
@@ -154,8 +171,27 @@ def tally(facts: Overview, width: int) -> Iterator[Line]:
     yield line
 
 
-def entry(flow: Row, facts: Overview, width: int) -> Iterator[Line]:
-    """A connection that needs attention: ends, verdict, reason, probing."""
+def across(facts: Overview, width: int) -> Iterator[Line]:
+    """What was found about hosts, paths and captures."""
+    for wide in facts.wide[:WIDE_SHOWN]:
+        clock = facts.clock_of(wide.row)
+        yield []
+        yield from finding_lines(wide.row, clock, width, "")
+        notes = [explained(wide.flows, wide.count)]
+        if len(facts.captures) > 1:
+            notes.append(f"in {printable(PurePath(facts.captures[wide.row['capture']].row['path']).name)}")
+        if any(notes):
+            yield from paragraph(", ".join(filter(None, notes)), width, "faint")
+    hidden = len(facts.wide) - WIDE_SHOWN
+    if hidden > 0:
+        yield from ([], [(f"… and {counted(hidden, 'finding')} more: --json has all", "faint")])
+
+
+def entry(flow: Row, facts: Overview, width: int, advised: set[str]) -> Iterator[Line]:
+    """A connection that needs attention: ends, verdict, reason, probing, findings.
+
+    advised: findings whose advice stands at an earlier connection.
+    """
     clock = facts.clock_of(flow)
     client, server = ends_of(flow)
     title = f" {flow['flow']}  {flow['verdict']}"
@@ -163,7 +199,9 @@ def entry(flow: Row, facts: Overview, width: int) -> Iterator[Line]:
     when = f"at {clock.time(flow['start'])} for {duration(flow['duration_s'])}"
     if len(facts.captures) > 1:
         when += f" in {printable(PurePath(facts.captures[flow['capture']].row['path']).name)}"
-    start: Line = [mark(flow), (title, flow["severity"])]
+    attention = facts.attention(flow)
+    findings = facts.findings.get(flow["flow"], ())
+    start: Line = [(MARKS[attention], attention), (title, flow["severity"])]
     used = 1 + len(title) + 2
     if used + cells(ends) + 2 + len(when) <= width:
         yield [*start, ("  " + ends, "title"), ("  " + when, "faint")]
@@ -173,9 +211,10 @@ def entry(flow: Row, facts: Overview, width: int) -> Iterator[Line]:
     else:
         yield [*start, ("  " + when, "faint")]
         yield from ([(f"    {client} →", "title")], [(f"    {server}", "title")])
-    yield from paragraph(printable(flow["reason"]), width, "", "    ")
+    yield from paragraph(reason_of(flow, findings, clock), width, "", "    ")
     for sentence in probing(flow):
         yield from paragraph(sentence, width, "faint", "    ")
+    yield from below_reason(flow, findings, clock, width, "    ", advised)
 
 
 def listing(flows: Sequence[Row], facts: Overview, width: int) -> Iterator[Line]:
@@ -211,6 +250,7 @@ def _cells(flows: Sequence[Row], facts: Overview) -> dict[str, tuple[bool, list[
         "probes": column(
             "REPLIES", [f"{flow['replies']}/{flow['probes']}" if flow["probes"] else "" for flow in flows]
         ),
+        "findings": column("FINDINGS", [", ".join(flow["findings"]) for flow in flows], False),
         "client": column("CLIENT", [client for client, _ in ends], False),
         "server": column("SERVER", [server for _, server in ends], False),
     }
@@ -228,7 +268,8 @@ LAYOUTS = (  # the first that fits
 
 def _fitting(columns: dict[str, tuple[bool, list[str]]], width: int) -> list[tuple[bool, list[str]]]:
     taken = {name: max(map(cells, column)) for name, (_, column) in columns.items()}
-    for layout in LAYOUTS:
+    found = ("findings",) if any(columns["findings"][1][1:]) else ()
+    for layout in (*((*each, *found) for each in LAYOUTS), *LAYOUTS):
         if 2 + sum(taken[name] + 2 for name in layout) - 2 <= width:
             return [columns[name] for name in layout]
     return [columns[name] for name in LAYOUTS[-1]]  # a terminal wraps what no layout can hold

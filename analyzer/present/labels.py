@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from analyzer import kinds
-from analyzer.present.words import counted, duration, number, size
 from analyzer.tables.labelled import Segment
+from analyzer.wording import counted, duration, number, size
 
 STYLES = {
     kinds.KEEPALIVE_PROBE: "probe",

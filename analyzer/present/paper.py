@@ -52,6 +52,7 @@ _ASCII = str.maketrans(
         "→": ">",
         "–": "-",
         "µ": "u",
+        **dict(zip("▁▂▃▄▅▆▇█", ".:-=+*%#", strict=True)),
     }
 )
 
@@ -101,7 +102,7 @@ def _takes_unicode(stream: TextIO, environment: Mapping[str, str]) -> bool:
     if locale in ("C", "POSIX"):  # Python writes UTF-8 there all the same; the terminal need not take it
         return False
     try:
-        "…→│┊─━╌▶◀✕✖▲·–µ".encode(stream.encoding or "ascii")
+        "…→│┊─━╌▶◀✕✖▲·–µ▁█".encode(stream.encoding or "ascii")
     except (LookupError, UnicodeEncodeError):
         return False
     return True

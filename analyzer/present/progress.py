@@ -6,7 +6,8 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
-from analyzer.present.words import number, printable
+from analyzer.present.words import printable
+from analyzer.wording import number
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

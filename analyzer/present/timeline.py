@@ -14,8 +14,9 @@ from analyzer.present.connection import end, head
 from analyzer.present.labels import RESETS, STYLES, chatter, header, label
 from analyzer.present.paper import Line, Span
 from analyzer.present.steps import BURST, EXCHANGE, LONE, PAUSE_S, PROBES, Step, is_lone, steps
-from analyzer.present.words import SAY_MINUTES, Clock, cells, counted, duration, endpoint, wrapped
+from analyzer.present.words import Clock, cells, wrapped
 from analyzer.tables.labelled import Segment
+from analyzer.wording import SAY_MINUTES, counted, duration, endpoint
 
 LADDER = 62  # columns that a ladder is wide at most: longer arrows are harder to follow
 NOTES = 46  # columns for header numbers beside it, where the paper is that wide
@@ -24,10 +25,11 @@ SHORT_GAP, LONG_GAP = len("599.9 s"), len("11 min 40 s")  # columns of the longe
 
 @dataclass(frozen=True)
 class Connection:
-    """What a timeline is drawn of. flow, runs: rows of those tables as plain values."""
+    """What a timeline is drawn of. flow, runs, findings: rows of those tables as plain values."""
 
     flow: dict[str, Any]
     runs: list[dict[str, Any]]
+    findings: list[dict[str, Any]]
     segments: list[Segment]
     path: str
     capture_end_ns: int
@@ -40,7 +42,7 @@ def timeline(connection: Connection, clock: Clock, width: int, whole: bool = Fal
     ladder = Ladder(connection, clock, width)
     yield from ladder.lines(steps(connection.segments, whole))
     yield []
-    yield from end(connection.flow, connection.runs, clock, width)
+    yield from end(connection.flow, connection.runs, connection.findings, clock, width)
 
 
 class Ladder:

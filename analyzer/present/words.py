@@ -1,4 +1,4 @@
-"""How numbers, times, addresses and names are said to people.
+"""How names and times are said to people; `wording` has numbers and durations.
 
 Everything that comes out of a capture passes `printable` before it is shown: a name in a file
 must not be able to move the cursor, recolour the screen or turn the reading direction.
@@ -12,10 +12,11 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from analyzer.wording import MOMENT, moment_ns
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+CODE = re.compile(r"`[^`]+`")
 NUMBER_AND_UNIT = re.compile(r"(\d) (?=(?:µs|ms|s|min|h|d|bytes?|kB|MB|GB|TB)\b)")
-MINUTE, HOUR, DAY = 60, 3600, 86400
-SAY_MINUTES = 10 * MINUTE  # up to here seconds compare better: timers are set in seconds
 
 
 def printable(text: str) -> str:
@@ -48,64 +49,15 @@ def cells(text: str) -> int:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """The text in lines of at most `width` columns; a number stays with its unit."""
+    """The text in lines of at most `width` columns; a number stays with its unit, `code` in one line."""
     glued = NUMBER_AND_UNIT.sub("\\1\u00a0", text)
+    glued = CODE.sub(lambda found: _in_one_line(found[0], width), glued)
     lines = textwrap.wrap(glued, max(width, 20), break_on_hyphens=False) or [""]
     return [line.replace("\u00a0", " ") for line in lines]
 
 
-def number(count: int) -> str:
-    """12,345"""
-    return f"{count:,}"
-
-
-def counted(count: int, noun: str) -> str:
-    """1 frame, 12,345 frames"""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def duration(seconds: float) -> str:
-    """412 µs, 4.1 ms, 1.024 s, 350.2 s, 11 min 40 s, 2 h 11 min, 3 d 4 h"""
-    if seconds < 0:
-        return "-" + duration(-seconds)
-    if seconds < 0.000_999_5:
-        return f"{seconds * 1e6:.0f} µs"
-    if seconds < 0.999_5:
-        return f"{seconds * 1e3:.1f} ms" if seconds < 0.099_95 else f"{seconds * 1e3:.0f} ms"
-    if seconds < 9.999_5:
-        return f"{seconds:.3f} s"
-    if seconds < SAY_MINUTES:
-        return f"{seconds:.1f} s"
-    return _two_units(round(seconds))
-
-
-def _two_units(seconds: int) -> str:
-    for size, name, smaller, smaller_name in (
-        (DAY, "d", HOUR, "h"),
-        (HOUR, "h", MINUTE, "min"),
-        (MINUTE, "min", 1, "s"),
-    ):
-        if seconds >= size:
-            rest = seconds % size // smaller
-            return f"{seconds // size} {name}" + (f" {rest} {smaller_name}" if rest else "")
-    return f"{seconds} s"
-
-
-def size(octets: int) -> str:
-    """517 bytes, 3.2 kB, 48.1 MB"""
-    if octets < 1000:
-        return counted(octets, "byte")
-    value = float(octets)
-    for unit in ("kB", "MB", "GB", "TB"):
-        value /= 1000
-        if value < 999.95 or unit == "TB":
-            break
-    return f"{value:.1f} {unit}"
-
-
-def endpoint(address: str, port: int) -> str:
-    """10.0.0.1:443, [2001:db8::1]:443"""
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+def _in_one_line(code: str, width: int) -> str:
+    return code.replace(" ", "\u00a0") if cells(code) <= width else code
 
 
 @dataclass(frozen=True)
@@ -125,6 +77,20 @@ class Clock:
             return f"{(ns - self.zero_ns) / 1e9:.3f}"
         moment = self._moment(ns)
         return f"{moment:%H:%M:%S}.{moment.microsecond // 1000:03}"
+
+    def spoken(self, ns: int) -> str:
+        """The time within a sentence: time 75.204 (what time 0 is, was said), or 12:03:11.204.
+
+        With its date where that is not the day on which the capture began.
+        """
+        if self.mode == "relative":
+            return f"time {self.time(ns)}"
+        day = "" if self.date(ns) == self.date(self.zero_ns) else f"{self.date(ns)} "
+        return day + self.time(ns)
+
+    def told(self, sentence: str) -> str:
+        """A sentence of diagnosis, with its times as this clock says them."""
+        return MOMENT.sub(lambda found: self.spoken(moment_ns(found[0])), sentence)
 
     def date(self, ns: int) -> str:
         """2026-11-20"""

@@ -7,9 +7,13 @@ from typing import Any
 
 from analyzer.facts import CaptureResult
 from analyzer.tables import schema
-from analyzer.tables.blocks import capture_row
+from analyzer.tables.blocks import capture_row, findings_block
 from analyzer.tables.files import cell_rows
 from analyzer.tables.rows import Tables
+from analyzer.tables.select import Selection
+from analyzer.tables.source import TableSource
+
+MOST = 100  # connections that a wide finding names; of more, how many there are
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,38 @@ def about(result: CaptureResult) -> About:
     )
 
 
-def plain_rows(tables: Tables, name: str) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Wide:
+    """A finding about more than one connection. row: of the findings table, as plain values.
+
+    flows: the first connections it explains, by number; count: how many there are.
+    """
+
+    row: dict[str, Any]
+    flows: tuple[int, ...]
+    count: int
+
+
+def wide_rows(selection: Selection) -> list[Wide]:
+    """The findings about hosts, paths and captures that the chosen connections have a part in."""
+    findings = selection.wide_findings()
+    rows = cell_rows(schema.FINDINGS, findings_block(findings, selection.results))
+    first = {result.capture: result.first_flow for result in selection.results}
+    return [
+        Wide(row, tuple((finding.flows[:MOST] + first[finding.capture]).tolist()), len(finding.flows))
+        for row, finding in zip(rows, findings, strict=True)
+    ]
+
+
+def findings_by_flow(tables: Tables) -> dict[int, list[dict[str, Any]]]:
+    """The findings about single connections: rows of the findings table, by number of the connection."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    for row in plain_rows(tables, "findings"):
+        if row["flow"] is not None:
+            found.setdefault(row["flow"], []).append(row)
+    return found
+
+
+def plain_rows(tables: TableSource, name: str) -> list[dict[str, Any]]:
     """A table's rows as plain Python values: for a few rows at a time."""
-    return cell_rows(schema.TABLES[name], tables.table(name))
+    return cell_rows(tables.described(name), tables.table(name))

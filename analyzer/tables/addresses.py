@@ -7,16 +7,9 @@ from functools import lru_cache
 
 import numpy as np
 
-MAPPED = 0xFFFF  # ::ffff:a.b.c.d, RFC 4291 2.5.5.2
+from analyzer.wording import MAPPED, address_text
+
 HALF = (1 << 64) - 1
-
-
-@lru_cache(maxsize=1 << 16)
-def address_text(high: int, low: int) -> str:
-    """An address in its usual form: dotted IPv4, or IPv6 as of RFC 5952."""
-    if not high and low >> 32 == MAPPED:
-        return f"{low >> 24 & 255}.{low >> 16 & 255}.{low >> 8 & 255}.{low & 255}"
-    return str(ipaddress.IPv6Address(high << 64 | low))
 
 
 def address_texts(high: np.ndarray, low: np.ndarray) -> list[str]:

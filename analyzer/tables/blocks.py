@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from analyzer import kinds
-from analyzer.facts import CaptureResult
+from analyzer import found, kinds
+from analyzer.facts import CaptureResult, Finding
 from analyzer.kinds import MISSING, NO_FLOW, NO_SENDER
-from analyzer.tables.addresses import address_text
 from analyzer.tables.values import Array, Block, booleans, integers, pick, seconds, who
+from analyzer.wording import address_text
 
 BESIDE_TCP = np.array((kinds.ARP_ASK, kinds.ARP_TELL, kinds.BROKEN), np.uint8)
 
@@ -93,6 +94,34 @@ def run_block(result: CaptureResult, runs: Any) -> Block:
         "outcome": runs["outcome"],
         "first_frame": integers(runs["first_frame"]),
         "last_frame": integers(runs["last_frame"]),
+    }
+
+
+def findings_block(findings: list[Finding], results: Sequence[CaptureResult]) -> Block:
+    """Findings as rows. results: the analyzed captures, to number the flows."""
+    first = {result.capture: result.first_flow for result in results}
+
+    def codes(values: list[int]) -> Array:
+        return np.array(values, np.uint8)
+
+    return {
+        "finding": codes([each.name for each in findings]),
+        "severity": codes([each.severity for each in findings]),
+        "confidence": codes([each.confidence for each in findings]),
+        "scope": codes([each.scope for each in findings]),
+        "capture": np.array([each.capture for each in findings], np.int64),
+        "flow": np.array(
+            [
+                int(each.flows[0]) + first[each.capture] if each.scope == found.OF_FLOW else MISSING
+                for each in findings
+            ],
+            np.int64,
+        ),
+        "start": np.array([each.start_ns for each in findings], np.int64),
+        "end": np.array([each.end_ns for each in findings], np.int64),
+        "frames": [list(each.frames) for each in findings],
+        "summary": [each.summary for each in findings],
+        "advice": [each.advice for each in findings],
     }
 
 

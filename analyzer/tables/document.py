@@ -31,6 +31,8 @@ _JSON_TYPES: dict[str, dict[str, Any]] = {
 def _json_column(column: Column) -> dict[str, Any]:
     if column.type == "category":
         rule: dict[str, Any] = {"enum": [*column.words, None] if column.nullable else list(column.words)}
+    elif column.type == "words":
+        rule = {"type": "array", "items": {"enum": list(column.words)}}
     else:
         rule = dict(_JSON_TYPES[column.type])
         if column.nullable:

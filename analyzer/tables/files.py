@@ -15,8 +15,8 @@ from typing import IO, Any
 import numpy as np
 
 from analyzer.kinds import MISSING
-from analyzer.tables.rows import Tables
-from analyzer.tables.schema import SCHEMA, TABLES, Column, Table
+from analyzer.tables.schema import Column, Table
+from analyzer.tables.source import TableSource
 from analyzer.tables.values import Block
 
 Cells = Callable[[Column, Any], list[str]]
@@ -52,14 +52,14 @@ def iso_times(values: Any) -> list[str]:
     return [text + "Z" if text != "NaT" else "" for text in texts]
 
 
-def write_json(tables: Tables, stream: IO[str]) -> None:
-    """One document; `schema.json` in this folder describes it."""
-    stream.write(f'{{"schema": {json.dumps(SCHEMA)}')
+def write_json(tables: TableSource, stream: IO[str]) -> None:
+    """One document; `schema.json` in this folder describes that of `keepalive analyze`."""
+    stream.write(f'{{"schema": {json.dumps(tables.layout)}')
     for name in tables.names:
         stream.write(f',\n"{name}": [')
         separator = "\n"
         for rows in _texts(tables, name, _json_cells):
-            lines = _json_lines(TABLES[name], rows)
+            lines = _json_lines(tables.described(name), rows)
             if lines:
                 stream.write(separator + ",\n".join(lines))
                 separator = ",\n"
@@ -67,23 +67,23 @@ def write_json(tables: Tables, stream: IO[str]) -> None:
     stream.write("\n}\n")
 
 
-def write_csv(tables: Tables, folder: str | os.PathLike[str]) -> dict[str, int]:
+def write_csv(tables: TableSource, folder: str | os.PathLike[str]) -> dict[str, int]:
     """One file per table; returns how many rows each has."""
     Path(folder).mkdir(parents=True, exist_ok=True)
     counts = {}
     for name in tables.names:
         counts[name] = 0
         with replacing(Path(folder) / f"{name}.csv") as stream:
-            stream.write(",".join(TABLES[name].names) + "\n")
+            stream.write(",".join(tables.described(name).names) + "\n")
             for columns in _texts(tables, name, _csv_cells):
                 stream.writelines(",".join(row) + "\n" for row in zip(*columns, strict=True))
                 counts[name] += len(columns[0])
     return counts
 
 
-def _texts(tables: Tables, name: str, cells: Cells) -> Iterator[list[list[str]]]:
+def _texts(tables: TableSource, name: str, cells: Cells) -> Iterator[list[list[str]]]:
     """Blocks of a table, every cell written out, column by column."""
-    columns = TABLES[name].columns
+    columns = tables.described(name).columns
     for block in tables.blocks(name):
         yield [cells(column, block[column.name]) for column in columns]
 
@@ -121,6 +121,8 @@ def _csv_cells(column: Column, values: Any) -> list[str]:
         return _coded(values, ["false", "true"], "")
     if column.type == "integers":
         return [";".join(map(str, value)) for value in values]
+    if column.type == "words":
+        return [";".join(value) for value in values]
     if column.type == "counts":
         return [_quoted(";".join(f"{word}={count}" for word, count in value.items())) for value in values]
     return [_quoted(value) for value in values]

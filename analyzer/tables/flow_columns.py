@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from analyzer.facts import CaptureResult
+from analyzer import found
+from analyzer.facts import CaptureResult, Finding
 from analyzer.tables.addresses import address_texts, is_ipv4
 from analyzer.tables.select import last_times
 from analyzer.tables.values import Array, Block, between, closer, integers, pick, seconds, who
@@ -24,6 +25,14 @@ class Diagnosis(Protocol):
 
     def reasons(self, result: CaptureResult, rows: Any, /) -> list[str]:
         """One sentence for each of the given FLOW rows."""
+        ...
+
+    def stacks(self, result: CaptureResult, rows: Any, /) -> list[str]:
+        """For each of the given FLOW rows the TCP stacks that its probers may be."""
+        ...
+
+    def findings(self, result: CaptureResult, rows: Any, names: int, /) -> list[Finding]:
+        """The findings about one of the given FLOW rows alone. names: bits of those that are wanted."""
         ...
 
 
@@ -64,6 +73,12 @@ class FlowView:
 
     def octets(self, server: int) -> Array:
         return integers(pick(self.flows["side"]["bytes"], self.client ^ server))
+
+    def findings(self) -> list[list[str]]:
+        """Names of what was found, in the order of the contract."""
+        marks, place = np.unique(self.result.findings.marks[self.rows], return_inverse=True)
+        names = [[word for bit, word in enumerate(found.WORDS) if mark >> bit & 1] for mark in marks.tolist()]
+        return [names[index] for index in place.tolist()]
 
     def filters(self) -> list[str]:
         """Wireshark display filters; they find ICMP errors that quote the connection too."""
@@ -141,6 +156,8 @@ BUILDERS: dict[str, Callable[[FlowView], Any]] = {
     "handshake_rtt_s": lambda view: seconds(view.flows["handshake_rtt_ns"]),
     "client_state": lambda view: view.summary["state"][:, 0],
     "server_state": lambda view: view.summary["state"][:, 1],
+    "stack": lambda view: view.diagnosis.stacks(view.result, view.rows),
+    "findings": FlowView.findings,
     "display_filter": FlowView.filters,
 }
 """Column name to what computes it; the same names, in the same order, as `schema.FLOWS`."""

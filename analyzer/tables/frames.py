@@ -8,14 +8,16 @@ import numpy as np
 import pandas as pd
 
 from analyzer.kinds import MISSING
-from analyzer.tables.rows import Tables
-from analyzer.tables.schema import TABLES, Column
+from analyzer.tables.schema import Column
+from analyzer.tables.source import TableSource
 
 
-def data_frame(tables: Tables, name: str) -> pd.DataFrame:
-    """One table; `schema.TABLES[name]` documents its columns."""
+def data_frame(tables: TableSource, name: str) -> pd.DataFrame:
+    """One table; `tables.described(name)` documents its columns."""
     block = tables.table(name)
-    return pd.DataFrame({column.name: _series(column, block[column.name]) for column in TABLES[name].columns})
+    return pd.DataFrame(
+        {column.name: _series(column, block[column.name]) for column in tables.described(name).columns}
+    )
 
 
 def _series(column: Column, values: Any) -> Any:
@@ -31,6 +33,6 @@ def _series(column: Column, values: Any) -> Any:
         return pd.arrays.BooleanArray(values == 1, values > 1)
     if column.type == "text":
         return pd.array(values, dtype="str")
-    if column.type in ("integers", "counts"):
+    if column.type in ("integers", "words", "counts"):
         return pd.Series(values, dtype=object)
     return values

@@ -12,8 +12,8 @@ from pyarrow import parquet
 
 from analyzer.kinds import MISSING
 from analyzer.tables.files import replacing
-from analyzer.tables.rows import Tables
-from analyzer.tables.schema import SCHEMA, TABLES, Column, Table
+from analyzer.tables.schema import Column, Table
+from analyzer.tables.source import TableSource
 
 _TYPES = {
     "integer": pa.int64(),
@@ -23,19 +23,20 @@ _TYPES = {
     "boolean": pa.bool_(),
     "text": pa.string(),
     "integers": pa.list_(pa.int64()),
+    "words": pa.list_(pa.string()),
     "counts": pa.map_(pa.string(), pa.int64()),
 }
 
 
-def write_parquet(tables: Tables, folder: str | os.PathLike[str]) -> dict[str, int]:
+def write_parquet(tables: TableSource, folder: str | os.PathLike[str]) -> dict[str, int]:
     """One file per table; returns how many rows each has."""
     Path(folder).mkdir(parents=True, exist_ok=True)
     return {name: _write(tables, name, Path(folder) / f"{name}.parquet") for name in tables.names}
 
 
-def _write(tables: Tables, name: str, path: Path) -> int:
-    table, count = TABLES[name], 0
-    schema = arrow_schema(table)
+def _write(tables: TableSource, name: str, path: Path) -> int:
+    table, count = tables.described(name), 0
+    schema = arrow_schema(table, tables.layout)
     with replacing(path, binary=True) as stream, parquet.ParquetWriter(stream, schema) as writer:
         for block in tables.blocks(name):
             arrays = [_array(column, block[column.name]) for column in table.columns]
@@ -45,7 +46,7 @@ def _write(tables: Tables, name: str, path: Path) -> int:
     return count
 
 
-def arrow_schema(table: Table) -> Any:
+def arrow_schema(table: Table, layout: str) -> Any:
     """The Arrow schema of a table, its sentences as metadata."""
     fields = [
         pa.field(
@@ -56,7 +57,7 @@ def arrow_schema(table: Table) -> Any:
         )
         for column in table.columns
     ]
-    return pa.schema(fields, metadata={"schema": SCHEMA, "text": table.text})
+    return pa.schema(fields, metadata={"schema": layout, "text": table.text})
 
 
 def _array(column: Column, values: Any) -> Any:

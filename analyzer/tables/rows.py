@@ -11,19 +11,21 @@ from typing import Any
 
 import numpy as np
 
-from analyzer import kinds
+from analyzer import found, kinds
+from analyzer.facts import Finding
 from analyzer.kinds import MISSING
 from analyzer.tables import schema
-from analyzer.tables.blocks import capture_row, handshake_block, labelled_block, run_block
+from analyzer.tables.blocks import capture_row, findings_block, handshake_block, labelled_block, run_block
 from analyzer.tables.flow_columns import Diagnosis, FlowView, flow_block
-from analyzer.tables.select import Selection, passing_rows
+from analyzer.tables.select import Selection, finding_bits, passing_rows
+from analyzer.tables.source import TableSource, column_of, empty
 from analyzer.tables.values import Array, Block, join
 
 BLOCK = 1 << 11  # flows a block: some tens of MB with their probes; our choice
 
 
 @dataclass(frozen=True)
-class Tables:
+class Tables(TableSource):
     """The tables of a selection. `packets`: whether the packets table is among them."""
 
     selection: Selection
@@ -31,12 +33,18 @@ class Tables:
     packets: bool = False
 
     @property
+    def layout(self) -> str:
+        return schema.SCHEMA
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The tables to write, in the order of the contract."""
         return tuple(name for name in schema.TABLES if name != "packets" or self.packets)
 
+    def described(self, name: str) -> schema.Table:
+        return schema.TABLES[name]
+
     def blocks(self, name: str) -> Iterator[Block]:
-        """The rows of one table, in order, some tens of thousands at a time."""
         makers = {
             "captures": self._captures,
             "flows": self.flows,
@@ -44,13 +52,9 @@ class Tables:
             "packets": self._packets,
             "probe_runs": self._probe_runs,
             "handshakes": self._handshakes,
+            "findings": self._findings,
         }
         return makers[name]()
-
-    def table(self, name: str) -> Block:
-        """All rows of one table at once."""
-        blocks = list(self.blocks(name)) or [empty(schema.TABLES[name])]
-        return join(blocks, np.arange(sum(length(block) for block in blocks)))
 
     def flows(self, names: tuple[str, ...] = schema.FLOWS.names) -> Iterator[Block]:
         """The flows table, or some of its columns, in the order of the selection."""
@@ -91,7 +95,7 @@ class Tables:
         if results:
             rows = [capture_row(result) for result in results]
             yield {
-                column.name: _column(column, [row[column.name] for row in rows])
+                column.name: column_of(column, [row[column.name] for row in rows])
                 for column in schema.CAPTURES.columns
             }
 
@@ -120,26 +124,30 @@ class Tables:
             for start in range(0, len(rows), BLOCK):
                 yield handshake_block(result, rows[start : start + BLOCK])
 
+    def _findings(self) -> Iterator[Block]:
+        """By severity: first those about more than one connection, then in the order of the selection."""
+        selection, wide, marks = self.selection, self.selection.wide_findings(), self.selection.marks
+        for severity in (kinds.PROBLEM, kinds.WARNING, kinds.NOTE):
+            grave = [finding for finding in wide if finding.severity == severity]
+            if grave:
+                yield findings_block(grave, selection.results)
+            names = finding_bits(name for name, each in enumerate(found.SEVERITY) if each == severity)
+            places = np.flatnonzero(marks & names)
+            for start in range(0, len(places), BLOCK):
+                told = self._told(places[start : start + BLOCK], int(names))
+                if told:
+                    yield findings_block(told, selection.results)
 
-def length(block: Block) -> int:
-    """How many rows a block has."""
-    return len(next(iter(block.values())))
-
-
-def empty(table: schema.Table) -> Block:
-    """A block of the table without rows."""
-    return {column.name: _column(column, []) for column in table.columns}
-
-
-def _column(column: schema.Column, values: list[Any]) -> Any:
-    """Values in the form of the column's type, None becoming its missing value."""
-    if column.type in ("integer", "time"):
-        return np.array([MISSING if value is None else value for value in values], np.int64)
-    if column.type == "seconds":
-        return np.array([np.nan if value is None else value for value in values], np.float64)
-    if column.type in ("category", "boolean"):
-        return np.array(values, np.uint8)
-    return values
+    def _told(self, places: Array, names: int) -> list[Finding]:
+        """The findings about single connections at these places of the selection, in that order."""
+        told: list[tuple[int, Finding]] = []
+        for part in np.unique(self.selection.part[places]).tolist():
+            own = places[self.selection.part[places] == part]
+            rows = self.selection.row[own]
+            place = dict(zip(rows.tolist(), own.tolist(), strict=True))
+            findings = self.diagnosis.findings(self.selection.results[part], rows, names)
+            told += [(place[int(finding.flows[0])], finding) for finding in findings]
+        return [finding for _, finding in sorted(told, key=lambda each: (each[0], each[1].start_ns))]
 
 
 def _ranks(column: schema.Column, values: Any) -> tuple[Array, Array]:
@@ -148,6 +156,8 @@ def _ranks(column: schema.Column, values: Any) -> tuple[Array, Array]:
         codes = np.argsort(np.argsort(np.array(column.words)))
         missing = values >= len(codes)
         return codes[np.where(missing, 0, values)], missing
+    if column.type == "words":
+        values = [";".join(value) for value in values]
     array = np.array(values, dtype=object if isinstance(values, list) else None)
     missing = np.isnan(array) if array.dtype.kind == "f" else array == MISSING
     return np.unique(array, return_inverse=True)[1], np.asarray(missing, bool)

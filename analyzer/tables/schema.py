@@ -16,6 +16,7 @@ category  uint8 array, index into `Column.words`                 any code beyond
 boolean   uint8 array, 0 or 1                                    255
 text      list of str                                            never
 integers  list of lists of int                                   never
+words     list of lists of str, each of `Column.words`           never
 counts    list of dicts, word to int                             never
 ========  =====================================================  =====================
 """
@@ -24,7 +25,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analyzer.kinds import KIND_WORDS, RUN_WORDS, SENDER_WORDS, SEVERITY_WORDS, STATE_WORDS, VERDICT_WORDS
+from analyzer import found
+from analyzer.kinds import (
+    KIND_WORDS,
+    RUN_WORDS,
+    SENDER_WORDS,
+    SEVERITY_WORDS,
+    STATE_WORDS,
+    VERDICT_WORDS,
+)
 
 SCHEMA = "keepalive-analyzer/1"
 """Names the layout of the outputs; the number grows with an incompatible change."""
@@ -35,7 +44,7 @@ PROBER_WORDS = ("client", "server", "both")
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `nullable`: values may be missing. `words`: what a category may say."""
+    """One column. `nullable`: values may be missing. `words`: what a category or list of words may say."""
 
     name: str
     type: str
@@ -173,7 +182,9 @@ FLOWS = Table(
         _integer("client_bytes", "Payload the client sent, each byte counted once.", "bytes"),
         _integer("server_bytes", "Payload the server sent, each byte counted once.", "bytes"),
         _word("verdict", VERDICT_WORDS, "What became of the connection."),
-        Column("reason", "text", "Why: one sentence that names frames and the last sign of life."),
+        Column(
+            "reason", "text", "Why: one sentence that names frames and times, in ISO 8601 as in all columns."
+        ),
         _word("severity", SEVERITY_WORDS, "How much the verdict matters."),
         _word("closed_by", SENDER_WORDS, "Who sent the first FIN or RST; missing if nobody.", nullable=True),
         _word("prober", PROBER_WORDS, "Who sent keep-alive probes; missing if nobody.", nullable=True),
@@ -191,6 +202,15 @@ FLOWS = Table(
         ),
         _word("client_state", STATE_WORDS, "TCP state of the client at the end of the capture (RFC 9293)."),
         _word("server_state", STATE_WORDS, "TCP state of the server at the end of the capture (RFC 9293)."),
+        Column(
+            "stack", "text", "TCP stacks that its probers may be, likeliest first; empty if nothing tells."
+        ),
+        Column(
+            "findings",
+            "words",
+            "What is worth telling about it: names of the findings table that hold for it.",
+            words=found.WORDS,
+        ),
         Column("display_filter", "text", "Wireshark display filter that shows this connection."),
     ),
 )
@@ -256,5 +276,25 @@ HANDSHAKES = Table(
     ),
 )
 
-TABLES = {table.name: table for table in (CAPTURES, FLOWS, EVENTS, PACKETS, PROBE_RUNS, HANDSHAKES)}
+FINDINGS = Table(
+    "findings",
+    "One row per thing worth telling, the gravest first.",
+    (
+        _word("finding", found.WORDS, "What was found."),
+        _word("severity", SEVERITY_WORDS, "How much it matters."),
+        _word("confidence", found.CONFIDENCE_WORDS, "How sure it is."),
+        _word("scope", found.SCOPE_WORDS, "What it is about."),
+        _integer("capture", "The capture it was found in."),
+        _integer(
+            "flow", "The connection it is about; missing where it is about more than one.", nullable=True
+        ),
+        _time("start", "From when; missing where no time can be named.", nullable=True),
+        _time("end", "To when; missing where no time can be named.", nullable=True),
+        Column("frames", "integers", "The evidence: frames of the capture, the first ones and the last."),
+        Column("summary", "text", "One sentence: what was seen, with frames and times, then what it means."),
+        Column("advice", "text", "What to do about it."),
+    ),
+)
+
+TABLES = {table.name: table for table in (CAPTURES, FLOWS, EVENTS, PACKETS, PROBE_RUNS, HANDSHAKES, FINDINGS)}
 """All tables by name, in the order in which outputs hold them."""

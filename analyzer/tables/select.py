@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from analyzer.facts import CaptureResult
+from analyzer.facts import CaptureResult, Finding
 from analyzer.kinds import MISSING, NO_FLOW, SIDE_SENT
 from analyzer.tables.addresses import Network
+from analyzer.tables.moments import Moment
 from analyzer.tables.values import Array
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A point in time: nanoseconds since the epoch, or since each capture's own start."""
-
-    ns: int
-    relative: bool = False
-
-    def within(self, result: CaptureResult) -> int:
-        """The moment in nanoseconds since the epoch, for one capture."""
-        return self.ns + (result.start_ns if self.relative and result.start_ns != MISSING else 0)
 
 
 @dataclass(frozen=True)
 class Filters:
     """What was asked for. Values of one field are alternatives; the fields must all agree.
 
-    flows: numbers unique in the analysis. verdicts: codes. since, until: connections with a
+    flows: numbers unique in the analysis. verdicts, findings: codes. since, until: connections with a
     segment between them, and of those the events and packets between them.
     """
 
     flows: tuple[int, ...] = ()
     verdicts: tuple[int, ...] = ()
+    findings: tuple[int, ...] = ()
     hosts: tuple[Network, ...] = ()
     ports: tuple[int, ...] = ()
     since: Moment | None = None
@@ -74,6 +64,28 @@ class Selection:
         mask[self.row[self.part == part]] = True
         return mask
 
+    @property
+    def marks(self) -> Array:
+        """uint32: which findings hold for the chosen connections, as bits."""
+        return self.gather([result.findings.marks for result in self.results])
+
+    def wide_findings(self) -> list[Finding]:
+        """Findings about hosts, paths and captures, gravest first, that this choice has a part in.
+
+        Those that explain a chosen connection; those that explain none in particular where
+        nothing was filtered out, or just they were asked for.
+        """
+        named = self.filters.findings
+        asked = Filters(findings=named) == self.filters
+        told = []
+        for part, result in enumerate(self.results):
+            chosen = self.chosen(part) if result.findings.wide else None
+            for finding in result.findings.wide:
+                of_all = self.whole or (asked and finding.name in named and not len(finding.flows))
+                if of_all or (chosen is not None and chosen[finding.flows].any()):
+                    told.append(finding)
+        return sorted(told, key=lambda finding: -finding.severity)
+
     def field(self, name: str) -> Array:
         """One field of the chosen FLOW records."""
         return self.gather([result.flows[name] for result in self.results])
@@ -97,6 +109,11 @@ def choose(results: Sequence[CaptureResult], filters: Filters) -> Selection:
     )
 
 
+def finding_bits(names: Iterable[int]) -> np.uint32:
+    """Findings as they are marked in `Findings.marks`."""
+    return np.uint32(sum(1 << name for name in set(names)))
+
+
 def last_times(flows: Any) -> Array:
     """ns, the last segment of each flow that is no duplicate."""
     side = flows["side"]
@@ -114,6 +131,8 @@ def _passes(result: CaptureResult, filters: Filters) -> Array:
         passes &= np.isin(numbers, np.array(filters.flows))
     if filters.verdicts:
         passes &= np.isin(flows["verdict"], np.array(filters.verdicts))
+    if filters.findings:
+        passes &= (result.findings.marks & finding_bits(filters.findings)) != 0
     if filters.hosts:
         high, low = flows["address_high"], flows["address_low"]
         passes &= np.any([host.holds(high, low) for host in filters.hosts], axis=(0, 2))

@@ -13,10 +13,11 @@ import numpy as np
 
 from analyzer import kinds
 from analyzer.facts import Rows
-from analyzer.records import EVENT, PROBING, as_records, rows
+from analyzer.records import EVENT, PROBING, as_records, rows, taken
 from analyzer.track.kernels.probes import ORDINAL_SHIFT
 
 IN_MEMORY = 1_000_000
+BATCH = 1 << 16  # rows: 4 MB
 NO_EVENT = np.zeros(256, bool)
 NO_EVENT[list(kinds.PACKETS_ONLY)] = True
 
@@ -69,7 +70,18 @@ class EventStore:
         """Yield what was appended, in order; read-only."""
         for path in self._spilled:
             yield from read_spilled(path)
+        self._join_held()
         yield from self._held
+
+    def _join_held(self) -> None:
+        """Make few large batches of many small ones: each costs every reader some calls of NumPy."""
+        held = self._held[::-1]
+        self._held = []
+        while held:
+            some = [held.pop()]
+            while held and sum(map(len, some)) + len(held[-1]) <= BATCH:
+                some.append(held.pop())
+            self._held.append(some[0] if len(some) == 1 else as_records(np.concatenate(some)))
 
 
 def read_spilled(path: Path) -> Iterator[Rows]:
@@ -110,7 +122,7 @@ class LabelledEvents:
             if self._only_events:
                 unwanted = NO_EVENT[batch.kind]
                 if unwanted.any():
-                    batch = as_records(np.asarray(batch)[~unwanted])
+                    batch = taken(batch, ~unwanted)
             if len(batch):
                 yield batch
 

@@ -12,8 +12,9 @@ import jsonschema
 import numpy as np
 import pytest
 
-from analyzer import pipeline
+from analyzer import found, pipeline
 from analyzer.commands.main import main
+from analyzer.facts import Findings
 from analyzer.kinds import VERDICT_WORDS
 from analyzer.tables import TABLES
 from analyzer.tables.document import json_schema
@@ -122,7 +123,7 @@ def test_text_into_a_file(keepalive: Any, capture: Path, tmp_path: Path) -> None
 def test_csv_and_parquet(keepalive: Any, capture: Path, tmp_path: Path) -> None:
     run = keepalive(capture, "--csv", tmp_path / "csv", "--parquet", tmp_path / "pq", "--packets")
     assert (run.status, run.out) == (0, "")
-    counts = "captures 1, flows 2, events 10, packets 13, probe_runs 1, handshakes 2"
+    counts = "captures 1, flows 2, events 10, packets 13, probe_runs 1, handshakes 2, findings 1"
     assert run.err == (
         f"keepalive: {tmp_path / 'csv'}: rows written: {counts}\n"
         f"keepalive: {tmp_path / 'pq'}: rows written: {counts}\n"
@@ -188,6 +189,7 @@ def test_of_many_connections_only_those_shown_are_judged(
 
     many = life()
     many.flows = np.tile(many.flows, 3000).view(np.recarray)
+    many.findings = Findings(np.tile(many.findings.marks, 3000), many.findings.wide)
     many.verdicts = [count * 3000 for count in many.verdicts]
     monkeypatch.setattr(pipeline, "analyze", lambda *words: pipeline.Outcome([many]))
     monkeypatch.setattr(pipeline, "Diagnosis", Counting)
@@ -207,7 +209,12 @@ def test_what_is_not_shown_is_said(keepalive: Any, capture: Path) -> None:
     ("words", "error"),
     [
         (["--verdict", "dead"], f"--verdict: no verdict 'dead'; there are: {', '.join(VERDICT_WORDS)}"),
-        (["--fail-on", "dead"], f"--fail-on: no verdict 'dead'; there are: {', '.join(VERDICT_WORDS)}"),
+        (["--finding", "dead"], f"--finding: no finding 'dead'; there are: {', '.join(found.WORDS)}"),
+        (
+            ["--fail-on", "dead"],
+            "--fail-on: no verdict or finding 'dead'; there are: "
+            + ", ".join(dict.fromkeys((*VERDICT_WORDS, *found.WORDS))),
+        ),
         (["--sort", "-size"], f"--sort: no column 'size'; there are: {', '.join(TABLES['flows'].names)}"),
         (
             ["--host", "example.org"],
@@ -218,7 +225,7 @@ def test_what_is_not_shown_is_said(keepalive: Any, capture: Path) -> None:
         (
             ["--until", "noon"],
             "--until 'noon': seconds since the capture's start are wanted, such as 90.5, "
-            "or a time such as 2026-11-20T12:03:11Z",
+            "or a time such as 12:03:11 or 2026-11-20T12:03:11Z",
         ),
         (["--limit", "-1"], "--limit: a number from 0 is wanted; 0 means all"),
         (
@@ -249,6 +256,100 @@ def test_wrong_usage(keepalive: Any, capture: Path, words: list[str], error: str
 )
 def test_fail_on(keepalive: Any, capture: Path, names: str, status: int) -> None:
     assert keepalive(capture, "--fail-on", names).status == status
+
+
+LOST = """
+    0.000   c>s   S   0
+    0.010   s>c   SA  0:1
+    0.011   c>s   A   1:1
+    1.000   c>s   PA  1+5:1
+    1.010   s>c   A   1:6
+    11.000  c>s   A   5:1
+    21.000  c>s   A   5:1
+    31.000  c>s   A   5:1
+    31.010  s>c   A   1:6
+    40.000  x>y   S   0
+    41.000  x>y   S   0
+    42.000  z>y   S   0
+    42.010  y>z   SA  0:1
+    42.011  z>y   A   1:1
+    42.020  z>y   PA  1+5:1
+    42.030  y>z   A   1:6
+"""
+
+
+@pytest.fixture
+def lost(tmp_path: Path) -> Path:
+    """Flow 0 survived an outage, flow 1 got no answer, flow 2 is well."""
+    path = tmp_path / "lost.pcap"
+    ends = {**ENDS, "z": ("2001:db8::1", 40002)}
+    path.write_bytes(wire.pcap_bytes(timeline(LOST, endpoints=ends).records))
+    return path
+
+
+def test_a_living_connection_with_a_finding_moves_up(keepalive: Any, lost: Path) -> None:
+    out = keepalive(lost).out
+    assert (
+        out.index("▲ 1  no_answer") < out.index("▲ 0  alive") < out.index("▲ outage: 2 probes of the client")
+    )
+    assert out.index("to time 21.000, but the server was heard again at time 31.010") < out.index("FLOW")
+    assert out.index("→ Look for what cut the path") < out.index("  2  alive")
+
+
+def test_times_in_sentences_are_said_as_all_times(keepalive: Any, lost: Path) -> None:
+    assert "22:13:41.000" in keepalive(lost, "--utc").out
+    timeline = keepalive(lost, "--flow", 0, "--utc").out
+    assert "22:13:41.000, but the server" in timeline[timeline.index("▲ outage") :]
+    assert "2023-11-14T" not in keepalive(lost).out + timeline
+
+
+def test_findings_in_json(keepalive: Any, lost: Path) -> None:
+    document = keepalive(lost, "--json").document
+    assert [flow["findings"] for flow in document["flows"]] == [["outage"], ["no_answer"], []]
+    rows = {row["finding"]: row for row in document["findings"]}
+    assert rows.keys() == {"outage", "no_answer"}
+    assert rows["outage"] | {"summary": "", "advice": ""} == {
+        "finding": "outage",
+        "severity": "warning",
+        "confidence": "certain",
+        "scope": "flow",
+        "capture": 0,
+        "flow": 0,
+        "start": "2023-11-14T22:13:31.000000000Z",
+        "end": "2023-11-14T22:13:51.010000000Z",
+        "frames": [6, 7, 9],
+        "summary": "",
+        "advice": "",
+    }
+    assert "from 2023-11-14T22:13:31.000000000Z to" in rows["outage"]["summary"]
+
+
+def test_finding_chooses_connections_that_have_it(keepalive: Any, lost: Path) -> None:
+    assert keepalive(lost, "--json", "--finding", "outage").flows == [0]
+    run = keepalive(lost, "--json", "--finding", "outage,no_answer", "--verdict", "no_answer")
+    assert run.flows == [1]
+    assert [row["finding"] for row in run.document["findings"]] == ["no_answer"]
+    assert keepalive(lost, "--json", "--finding", "app_hung").flows == []
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (["outage"], 1),
+        (["app_hung,outage"], 1),
+        (["app_hung"], 0),
+        (["outage", "--port", "22"], 0),
+        (["alive", "--finding", "app_hung"], 0),
+    ],
+)
+def test_fail_on_findings(keepalive: Any, lost: Path, words: list[str], status: int) -> None:
+    assert keepalive(lost, "--fail-on", *words).status == status
+
+
+def test_findings_in_csv(keepalive: Any, lost: Path, tmp_path: Path) -> None:
+    keepalive(lost, "--csv", tmp_path / "csv")
+    with open(tmp_path / "csv" / "findings.csv", encoding="utf-8", newline="") as stream:
+        assert [row["frames"] for row in csv.DictReader(stream)] == ["6;7;9", "10;11"]
 
 
 def test_fail_on_looks_at_what_was_chosen(keepalive: Any, capture: Path) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import struct
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from analyzer import kinds
-from analyzer.facts import CaptureResult
+from analyzer import found, kinds
+from analyzer.facts import CaptureResult, Finding
 from analyzer.pipeline import Diagnosis, analyze
 from analyzer.records import EVENT, as_records
 from analyzer.rules import Options, Rules
@@ -31,6 +31,7 @@ OPENING = """
 """Frames 1 to 6 of most stories."""
 
 SECOND = 1_000_000_000
+ALL_FINDINGS = (1 << len(found.WORDS)) - 1
 
 
 @dataclass
@@ -40,6 +41,7 @@ class Case:
     result: CaptureResult
     summaries: Any
     reasons: list[str]
+    findings: list[Finding] = field(default_factory=list)
 
     @property
     def flow(self) -> Any:
@@ -52,6 +54,11 @@ class Case:
     @property
     def reason(self) -> str:
         return self.reasons[0]
+
+    @property
+    def found(self) -> list[str]:
+        """Names of what was found about single connections, in the order of the contract."""
+        return [found.WORDS[each.name] for each in self.findings]
 
     @property
     def verdict(self) -> str:
@@ -98,7 +105,12 @@ def diagnose(records: Iterable[Record], *, end: float | None = None, rules: Rule
     (result,) = outcome.captures
     chosen = np.arange(len(result.flows))
     diagnosis = Diagnosis(rules or Rules())
-    return Case(result, diagnosis.summarize(result, chosen), diagnosis.reasons(result, chosen))
+    return Case(
+        result,
+        diagnosis.summarize(result, chosen),
+        diagnosis.reasons(result, chosen),
+        diagnosis.findings(result, chosen, ALL_FINDINGS),
+    )
 
 
 def tell(

@@ -32,12 +32,16 @@ def setting_s(*measured_s: float) -> float | None:
         ((6.3,), 6),
         ((15.1,), 15),
         ((29.9992, 30.0001), 30),
+        ((1.9996,), 2),
+        ((2.9989, 3.008), 3),
+        ((59.991, 63.9), 60),
         ((46.1,), 45),
         ((77.8,), 75),
         ((64.09,), 60),
         ((300.5, 312.0), 300),
         ((7209.3,), 7200),
         ((7200.0,), 7200),
+        ((7200.47,), 7200),
         ((350.2,), 350),
         ((55.001,), 55),
         ((1.5,), 1.5),
@@ -57,6 +61,7 @@ def test_a_round_setting_is_found(measured_s: tuple[float, ...], meant_s: float)
         (59.947,),  # 55 s, or 60 s and a jittery network
         (75.06,),  # 70 s on a kernel of 100 ticks a second, or 75 s
         (104.0,),  # exactly, but who would set that rather than 100
+        (2.98,),  # earlier than a tick of 10 ms explains
         (9.99, 12.5),  # no timer of one setting
         (2.3,),  # 2.1 s, 2.2 s or 2.3 s
     ],

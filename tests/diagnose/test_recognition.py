@@ -141,7 +141,7 @@ WINDOWS = """
 
 def test_what_a_capture_shows_of_a_prober() -> None:
     case = tell(OPENING + WINDOWS)
-    (story,) = stories_of(case.result, np.array([0]))
+    (story,) = stories_of(case.result, np.array([0]), case.result.find_probing)
     server = 1 - story.flow.client
     observed = observe(story, server, timers_of(case, client=False))
     assert (observed.octets, observed.count, observed.gives_up) == (1, 5, "rst")
@@ -154,7 +154,7 @@ def test_what_a_capture_shows_of_a_prober() -> None:
 
 def test_many_candidates_are_counted() -> None:
     case = tell(OPENING + "    7200.040  c>s  A  100:201  = keepalive_probe")
-    (story,) = stories_of(case.result, np.array([0]))
+    (story,) = stories_of(case.result, np.array([0]), case.result.find_probing)
     text = stack_of(story, story.flow.client, Timers([7200 * SECOND_NS]), PROFILES)
     assert text == "Linux, FreeBSD"  # of which the hop limit is told
     assert stack_of(story, story.flow.client, Timers([7210 * SECOND_NS]), PROFILES) == "Linux"
@@ -165,7 +165,7 @@ def test_many_candidates_are_counted() -> None:
 
 def test_a_hop_limit_is_that_of_one_path() -> None:
     case = tell(OPENING)
-    (story,) = stories_of(case.result, np.array([0]))
+    (story,) = stories_of(case.result, np.array([0]), case.result.find_probing)
     side = story.flow.side[0]
     assert hop_limit_of(side, is_ipv4=True) == 64
     assert hop_limit_of(side._replace(ttl=120), is_ipv4=True) == 128
@@ -187,8 +187,8 @@ def test_recordings_of_the_lab_name_nobody(recorded: Path) -> None:
         (result,) = pipeline.analyze([str(recorded / f"{name}.pcapng")]).captures
         chosen = np.arange(len(result.flows))
         summary = pipeline.Diagnosis(Rules()).summarize(result, chosen)
-        for row, story in enumerate(stories_of(result, chosen)):
-            case = Case(result, summary[row:], [])
+        for row, story in enumerate(stories_of(result, chosen, result.find_probing)):
+            case = Case(result, summary[row:], [], [])
             for client in (True, False):
                 side = story.flow.client if client else 1 - story.flow.client
                 assert stack_of(story, side, timers_of(case, client), PROFILES) == "", name

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
+
+import analyzer
 
 from .support import OPENING, tell
 
@@ -65,7 +70,23 @@ STORIES: dict[str, tuple[str, float | None, tuple[str, str]]] = {
     "silence": (
         OPENING + "60 c>s A 100:201\n75 c>s A 100:201",
         200,
-        ("ESTABLISHED", "UNKNOWN"),
+        ("UNKNOWN", "UNKNOWN"),
+    ),
+    "silence, but the next probe may yet come": (
+        OPENING + "60 c>s A 100:201\n75 c>s A 100:201",
+        100,
+        ("ESTABLISHED", "ESTABLISHED"),
+    ),
+    "FIN, one direction captured": ("0 c>s PA 0+5:0\n1 c>s FA 5:0", None, ("UNKNOWN", "UNKNOWN")),
+    "port used anew": (
+        OPENING + "1 c>s FA 101:201\n1.1 s>c FA 201:102\n1.2 c>s A 102:202\n2 c>s S 900",
+        None,
+        ("CLOSED", "CLOSED"),
+    ),
+    "port used anew, nobody answers": (
+        OPENING + "1 c>s FA 101:201\n1.1 s>c A 201:102\n2 c>s S 900",
+        None,
+        ("CLOSED", "CLOSE-WAIT"),
     ),
     "rebooted": (OPENING + "60 c>s A 100:201\n60.1 s>c R 201", None, ("CLOSED", "CLOSED")),
 }
@@ -77,9 +98,35 @@ def test_states(name: str) -> None:
     assert tell(text, end=end).states == states
 
 
-@pytest.mark.xfail(strict=True, reason="the server never sent that RST, and nobody told it")
 def test_host_in_whose_name_a_middlebox_sent_a_rst_has_not_heard_of_it() -> None:
     """Its connection stays open: why such hangs last until *its* keep-alive finds out."""
     case = tell(OPENING + "9 c>s PA 101+9:201\n9.1 s>c R 201 ttl=60")
     assert case.verdict == "middlebox_reset"
     assert case.states in (("CLOSED", "ESTABLISHED"), ("CLOSED", "UNKNOWN"))
+
+
+KERNEL = {"CLOSE": "CLOSED", "SYN_RECV": "SYN-RECEIVED", "FIN_WAIT1": "FIN-WAIT-1", "FIN_WAIT2": "FIN-WAIT-2"}
+RECORDED = Path(__file__).parents[2] / "captures" / "recorded"
+NOBODY_TOLD = ("peer_dead", "middlebox_reset", "unknown")
+GONE = {"ETIMEDOUT": "CLOSED", "ECONNRESET": "CLOSED", "ECONNREFUSED": "CLOSED", "aborted": "CLOSED"}
+GAVE_UP_UNSEEN = ("SYN-SENT", "ESTABLISHED")
+
+
+@pytest.mark.parametrize("sidecar", sorted(RECORDED.glob("*.json")), ids=lambda path: path.stem)
+def test_states_of_recordings_are_those_that_the_kernels_told(sidecar: Path) -> None:
+    """Where the analyzer says UNKNOWN, the host must have had no way to know."""
+    recording = json.loads(sidecar.read_text(encoding="utf-8"))
+    flows = analyzer.analyze(sidecar.with_suffix(".pcapng")).flows
+    for side in ("client", "server"):
+        sockets = recording["sockets"][side]
+        for connection, socket in zip(recording["must_give"]["connections"], sockets, strict=False):
+            mine = flows.client_port == connection["client_port"]
+            told = socket.get("tcp_info", {}).get("state", GONE.get(socket["ended_with"]))
+            if told is None or mine.sum() != 1:  # closed by its application; or the port was used anew
+                continue
+            [flow] = flows[mine].to_dict("records")
+            state = KERNEL.get(told, told).replace("_", "-")
+            accepted = {state} | ({"UNKNOWN"} if flow["verdict"] in NOBODY_TOLD else set())
+            if socket["ended_with"] == "ETIMEDOUT" and flow["verdict"] in ("stalled", "no_answer"):
+                accepted |= set(GAVE_UP_UNSEEN)
+            assert flow[f"{side}_state"] in accepted, (side, connection, socket)

@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from analyzer import kinds
+from analyzer import found, kinds
+from analyzer.diagnose.findings import search
 from analyzer.facts import CaptureResult
 from analyzer.pipeline import Diagnosis
 from analyzer.rules import Rules
-from analyzer.tables.addresses import address_text
+from analyzer.wording import address_text
 
 ENDS = ("client", "server")
 
@@ -65,12 +66,12 @@ class Given:
     @functools.cached_property
     def flows(self) -> list[int]:
         """The number of the flow that each connection is."""
-        found: dict[Any, list[int]] = {}
+        flows: dict[Any, list[int]] = {}
         for number in np.argsort(self.capture.flows["start"], kind="stable").tolist():
-            found.setdefault(ends_of(self.capture.flows[number]), []).append(number)
+            flows.setdefault(ends_of(self.capture.flows[number]), []).append(number)
         claimed = [tuple(each[name] for name in END_COLUMNS) for each in self.connections]
-        assert {ends: len(numbers) for ends, numbers in found.items()} == Counter(claimed)
-        return [found[ends].pop(0) for ends in claimed]
+        assert {ends: len(numbers) for ends, numbers in flows.items()} == Counter(claimed)
+        return [flows[ends].pop(0) for ends in claimed]
 
     @functools.cached_property
     def kinds_said(self) -> dict[tuple[int, int], list[str]]:
@@ -110,8 +111,8 @@ def side_of(flow: Any, end: str) -> int:
 
 
 def verdicts(given: Given) -> None:
-    found = [kinds.VERDICT_WORDS[given.capture.flows[number].verdict] for number in given.flows]
-    assert found == [connection["verdict"] for connection in given.connections]
+    given_words = [kinds.VERDICT_WORDS[given.capture.flows[number].verdict] for number in given.flows]
+    assert given_words == [connection["verdict"] for connection in given.connections]
 
 
 def counts_and_order(given: Given) -> None:
@@ -120,11 +121,11 @@ def counts_and_order(given: Given) -> None:
         for end in ENDS:
             claims = connection["sides"][end]
             said = given.said(number, end)
-            found = counted(said) | {
+            counts = counted(said) | {
                 "order": [WORDS[kind] for kind in said if kind in WORDS],
                 "retransmissions": said.count("retransmission") + said.count("syn_retransmission"),
             }
-            assert found == {claim: claims.get(claim, found[claim]) for claim in found}
+            assert counts == {claim: claims.get(claim, counts[claim]) for claim in counts}
     for end, claims in given.claimed.get("segments", {}).items():
         together = [kind for number in range(len(given.connections)) for kind in given.said(number, end)]
         assert counted(together) == claims
@@ -156,7 +157,28 @@ def answers_add_up(given: Given) -> None:
         assert summary.probes == summary.replies + summary.resets + summary.unanswered
 
 
+def findings(given: Given) -> None:
+    """Exactly those that it must give; each is told as well as named."""
+    marks = given.capture.findings.marks[given.flows]
+    named = [{word for bit, word in enumerate(found.WORDS) if mark >> bit & 1} for mark in marks.tolist()]
+    assert named == [set(connection["findings"]) & FOUND_SO_FAR for connection in given.connections]
+    every = np.arange(len(given.capture.flows))
+    told = Diagnosis(Rules()).findings(given.capture, every, ALL_FINDINGS)
+    wide = given.capture.findings.wide
+    pairs = [(int(flow), each.name) for each in (*told, *wide) for flow in each.flows]
+    assert len(pairs) == len(set(pairs))
+    assert {(flow, found.WORDS[name]) for flow, name in pairs} == {
+        (flow, word) for flow, words in zip(given.flows, named, strict=True) for word in words
+    }
+
+
+ALL_FINDINGS = (1 << len(found.WORDS)) - 1
+FOUND_SO_FAR = {found.WORDS[check.name] for check in search.CHECKS} | {
+    found.WORDS[name] for check in search.WIDE_CHECKS for name in check.names
+}
+"""What there is a check for."""
+
 Check = Callable[[Given], None]
 
-CHECKS: tuple[Check, ...] = (verdicts, counts_and_order, timers, answers_add_up)
+CHECKS: tuple[Check, ...] = (verdicts, counts_and_order, timers, answers_add_up, findings)
 """Everything that the analysis of a recording has to stand."""

@@ -16,7 +16,7 @@ from analyzer.present import Clock, Overview, Paper, overview, write
 from analyzer.present.paper import Line
 from analyzer.present.timeline import Connection, timeline
 from analyzer.tables import Filters, Tables, choose
-from analyzer.tables.about import about, plain_rows
+from analyzer.tables.about import about, findings_by_flow, plain_rows, wide_rows
 from analyzer.tables.labelled import segments
 from tests.helpers_judge import Judge
 from tests.helpers_result import life
@@ -42,16 +42,23 @@ def timeline_of(number: int, paper: Paper, clock: str = "relative", whole: bool 
     result = life()
     tables = Tables(choose([result], Filters(flows=(number,))), Judge())
     flow, runs = plain_rows(tables, "flows")[0], plain_rows(tables, "probe_runs")
-    connection = Connection(flow, runs, segments(tables), result.facts.path, result.end_ns)
+    findings = plain_rows(tables, "findings")
+    connection = Connection(flow, runs, findings, segments(tables), result.facts.path, result.end_ns)
     return text_of(timeline(connection, Clock(clock, result.start_ns), paper.width, whole), paper)
 
 
 def overview_of(paper: Paper, clock: str = "relative") -> str:
     result = life()
     tables = Tables(choose([result], Filters()), Judge())
-    facts = Overview([about(result)], plain_rows(tables, "flows"), result.verdicts, Clock(clock))
-    clocks = {0: Clock(clock, result.start_ns)}
-    facts = Overview(facts.captures, facts.flows, facts.counts, facts.clock, clocks=clocks)
+    facts = Overview(
+        [about(result)],
+        plain_rows(tables, "flows"),
+        result.verdicts,
+        Clock(clock),
+        clocks={0: Clock(clock, result.start_ns)},
+        findings=findings_by_flow(tables),
+        wide=wide_rows(tables.selection),
+    )
     return text_of(overview(facts, paper.width), paper)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.present.words import Clock, cells, counted, duration, endpoint, printable, size, wrapped
+from analyzer.present.words import Clock, cells, printable, wrapped
+from analyzer.wording import counted, duration, endpoint, moment, size
 from tests.helpers_result import START
 
 
@@ -96,6 +97,7 @@ def test_local_times(monkeypatch: pytest.MonkeyPatch) -> None:
     time.tzset()
     try:
         assert Clock("local").moment(START) == "2026-11-20 17:33:11.204 +0530"
+        assert Clock("local", START).told(f"since {moment(START)}") == "since 17:33:11.204"
     finally:
         monkeypatch.undo()
         time.tzset()
@@ -105,3 +107,24 @@ def test_local_times(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("mode", ["relative", "utc", "local"])
 def test_any_time_can_be_shown(ns: int, mode: str) -> None:
     assert Clock(mode, 0).moment(ns) and Clock(mode, 0).time(ns)
+
+
+@pytest.mark.parametrize(
+    ("mode", "text"),
+    [
+        ("relative", "silent from time 1.500 to time 86399.000"),
+        ("utc", "silent from 12:03:12.704 to 2026-11-21 12:03:10.204"),
+    ],
+)
+def test_times_in_a_sentence_are_said_as_all_times(mode: str, text: str) -> None:
+    sentence = f"silent from {moment(START + 1_500_000_000)} to {moment(START + 86_399_000_000_000)}"
+    assert Clock(mode, START).told(sentence) == text
+
+
+def test_code_stays_in_one_line_where_it_fits() -> None:
+    text = "Look at it there, with this command: `tcpdump -ni any 'tcp port 40000'`."
+    assert wrapped(text, 45) == [
+        "Look at it there, with this command:",
+        "`tcpdump -ni any 'tcp port 40000'`.",
+    ]
+    assert all(len(line) <= 25 for line in wrapped(text, 25))

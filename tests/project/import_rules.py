@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-SHARED = frozenset({"errors", "facts", "kernel_cache", "kinds", "records", "rules", "sequence"})
-"""The language that stages share; of these, `facts` and `kernel_cache` came after the table."""
+SHARED = frozenset(
+    {"errors", "facts", "found", "kernel_cache", "kinds", "records", "rules", "sequence", "wording"}
+)
+"""The language that stages share; `facts`, `found`, `kernel_cache` and `wording` came after the table."""
 
 STAGES = frozenset({"sources", "decode", "track", "diagnose"})
 
@@ -38,7 +40,8 @@ def kernels_of(stage: str) -> frozenset[str]:
     return SHARED | {f"{stage}.kernels"}
 
 
-VOCABULARY = "the codes of kinds and verdicts, which the outputs put into words"
+VOCABULARY = "the codes of kinds, verdicts and findings, which the outputs put into words"
+SENTENCES = "numbers, times and addresses are written in one way"
 SETTINGS = "the settings that the user's options become"
 
 TABLE = {
@@ -46,11 +49,13 @@ TABLE = {
     "__main__": row("commands"),
     "errors": row(),
     "kinds": row(),
+    "found": row("kinds"),
     "rules": row(),
     "facts": row(SHARED, libraries="numpy"),
     "records": row(SHARED, libraries="numpy"),
     "sequence": row(SHARED, libraries="numpy numba"),
     "kernel_cache": row(SHARED, libraries="numba"),
+    "wording": row(libraries="numpy"),
     "sources": row(kernels_of("sources"), libraries="numpy isal lz4 zstandard"),
     "decode": row(kernels_of("decode"), libraries="numpy"),
     "track": row(kernels_of("track"), libraries="numpy pyarrow"),
@@ -59,14 +64,26 @@ TABLE = {
     "decode.kernels": row("kinds sequence", libraries="numba numpy"),
     "track.kernels": row("kinds sequence", libraries="numba numpy"),
     "diagnose.kernels": row("kinds sequence", libraries="numba numpy"),
-    "tables": row("records kinds", libraries="numpy pandas pyarrow", facts="what a capture came to"),
-    "present": row("tables kinds", libraries="numpy rich"),
+    "tables": row(
+        "records kinds",
+        libraries="numpy pandas pyarrow",
+        facts="what a capture came to",
+        found=VOCABULARY,
+        wording=SENTENCES,
+    ),
+    "present": row("tables kinds", libraries="numpy rich", wording=SENTENCES),
     "write": row("sources records kinds", libraries="numpy"),
     "reading": row(SHARED | {"sources", "decode"}, libraries="numpy"),  # a part of the pipeline
     "pipeline": row(SHARED | STAGES | {"reading"}, libraries="numpy"),
+    "plan": row(
+        "pipeline tables",
+        libraries="numpy pandas",
+        errors="what it raises is public",
+        rules=SETTINGS,
+    ),
     "analysis": row(
         "pipeline tables",
-        lazily="present write",
+        lazily="plan present write",
         libraries="numpy pandas",
         errors="what it raises is public",
         kinds=VOCABULARY,
@@ -74,10 +91,11 @@ TABLE = {
     ),
     "lab": row("errors"),
     "commands": row(
-        "analysis pipeline tables present write lab errors",
+        "analysis pipeline plan tables present write lab errors",
         libraries="numpy pyshark",
         analyzer="its version and where it is installed",
         facts="verify compares captures",
+        found=VOCABULARY,
         kernel_cache="doctor says where compiled kernels are",
         kinds=VOCABULARY,
         rules=SETTINGS,

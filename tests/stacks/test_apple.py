@@ -1,6 +1,7 @@
 """macOS, iOS and tvOS (xnu): 7200 s, 75 s, 8 probes, no data, no timestamps.
 
 - Defaults: https://github.com/apple-oss-distributions/xnu/blob/main/bsd/netinet/tcp_timer.h
+- Counted from the last segment received (t_rcvtime): tcp_input.c and tcp_timer.c beside it
 - Probes without the timestamps that were negotiated (one capture, system not named):
   https://github.com/firezone/firezone/issues/6778
 - The same from an Apple TV, which sends a RST when illumos did not answer:
@@ -30,8 +31,8 @@ def test_xnu_probes_without_timestamps_and_linux_answers_with_them(tell: Tell) -
     told = tell(
         OPENING
         + """
-        7200.040   c>s  A   100:201                     = keepalive_probe
-        7200.050   s>c  A   201:101   ts=7290050/740    = keepalive_reply 7
+        7200.030   c>s  A   100:201                     = keepalive_probe
+        7200.040   s>c  A   201:101   ts=7290040/740    = keepalive_reply 7
         14400.040  c>s  A   100:201                     = keepalive_probe
         14400.050  s>c  A   201:101   ts=14490050/740   = keepalive_reply 9
         """
@@ -47,15 +48,15 @@ def test_xnu_gives_up_on_a_peer_that_wants_timestamps(tell: Tell) -> None:
     told = tell(
         OPENING
         + """
-        7200.040  c>s  A   100:201                = keepalive_probe
-        7275.040  c>s  A   100:201                = keepalive_probe
-        7350.040  c>s  A   100:201                = keepalive_probe
-        7425.040  c>s  A   100:201                = keepalive_probe
-        7500.040  c>s  A   100:201                = keepalive_probe
-        7575.040  c>s  A   100:201                = keepalive_probe
-        7650.040  c>s  A   100:201                = keepalive_probe
-        7725.040  c>s  A   100:201                = keepalive_probe
-        7800.040  c>s  RA  101:201                = keepalive_timeout
+        7200.030  c>s  A   100:201                = keepalive_probe
+        7275.030  c>s  A   100:201                = keepalive_probe
+        7350.030  c>s  A   100:201                = keepalive_probe
+        7425.030  c>s  A   100:201                = keepalive_probe
+        7500.030  c>s  A   100:201                = keepalive_probe
+        7575.030  c>s  A   100:201                = keepalive_probe
+        7650.030  c>s  A   100:201                = keepalive_probe
+        7725.030  c>s  A   100:201                = keepalive_probe
+        7800.030  c>s  RA  101:201                = keepalive_timeout
         """
     )
     assert told.problems() == []

@@ -1,5 +1,7 @@
 """FreeBSD, OpenBSD, NetBSD, and what older ones left behind: 7200 s, 75 s, 8 probes.
 
+All count from the last segment received (t_rcvtime, in 4.3BSD t_idle; tcp_input.c beside what follows).
+
 - FreeBSD: timestamps on the probe where they were negotiated (tcp_respond), tcp_drop sends RST+ACK; probes
   on every connection (always_keepalive):
   https://github.com/freebsd/freebsd-src/blob/main/sys/netinet/tcp_timer.c (tcp_timer_keep), tcp_subr.c
@@ -56,8 +58,8 @@ def test_freebsd_gives_up_after_eight_probes(tell: Tell) -> None:
     )
     assert told.problems() == []
     assert told.verdict == "peer_dead"
-    assert told.timers() == Timers(7199.955, 75.0, 8)  # idle since it received, which is before it sent
-    assert told.runs() == [Run("client", 9, 1, 7199.9, "gave_up")]
+    assert told.timers() == Timers(7200.0, 75.0, 8)
+    assert told.runs() == [Run("client", 9, 1, 7200.0, "gave_up")]
 
 
 def test_openbsd_notices_that_the_peer_rebooted(tell: Tell) -> None:
@@ -65,9 +67,9 @@ def test_openbsd_notices_that_the_peer_rebooted(tell: Tell) -> None:
     told = tell(
         OPENING
         + """
-        7200.130  c>s  A   100:201            = keepalive_probe
-        7275.130  c>s  A   100:201            = keepalive_probe
-        7275.140  s>c  R   201       win=0    = keepalive_reset 8
+        7200.030  c>s  A   100:201            = keepalive_probe
+        7275.030  c>s  A   100:201            = keepalive_probe
+        7275.040  s>c  R   201       win=0    = keepalive_reset 8
         """
     )
     assert told.problems() == []
@@ -83,8 +85,8 @@ def test_netbsd_probes_in_close_wait(tell: Tell) -> None:
         + """
         5.000     s>c  FA  201:101            = fin
         5.100     c>s  A   101:202            = ack
-        7205.100  c>s  A   100:202            = keepalive_probe
-        7205.110  s>c  R   202       win=0    = keepalive_reset 9
+        7205.000  c>s  A   100:202            = keepalive_probe
+        7205.010  s>c  R   202       win=0    = keepalive_reset 9
         """
     )
     assert told.problems() == []
@@ -114,11 +116,11 @@ def test_bsd_43_probes_with_an_octet_and_an_old_acknowledgment(tell: Tell) -> No
     told = tell(
         OPENING
         + """
-        7200.130   c>s  A   100+1:200   = keepalive_probe
-        7200.140   s>c  A   201:101     = keepalive_reply 7
-        14400.130  c>s  A   100+1:200   = keepalive_probe
-        14475.130  c>s  A   100+1:200   = keepalive_probe
-        14475.140  s>c  A   201:101     = keepalive_reply 10
+        7200.030   c>s  A   100+1:200   = keepalive_probe
+        7200.040   s>c  A   201:101     = keepalive_reply 7
+        14400.040  c>s  A   100+1:200   = keepalive_probe
+        14475.040  c>s  A   100+1:200   = keepalive_probe
+        14475.050  s>c  A   201:101     = keepalive_reply 10
         """
     )
     assert told.problems() == []

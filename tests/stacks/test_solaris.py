@@ -3,7 +3,8 @@
 - 7200 s of idleness, abort after 8 minutes more (tcp_keepalive_interval, tcp_keepalive_abort_interval):
   https://docs.oracle.com/cd/E19082-01/819-2724/fsvdg/index.html
   https://docs.oracle.com/cd/E19082-01/819-2724/fsvdh/index.html
-- The first pause is the retransmission timeout, each further one twice the last, up to the longest timeout;
+- Counted from the last segment received (tcp_last_recv_time, in tcp_timers.c as below). The first pause
+  is the retransmission timeout, each further one twice the last, up to the longest timeout;
   or a fixed pause and number (TCP_KEEPINTVL, TCP_KEEPCNT). The octet is zero and has the number of the
   last acknowledged one. Aborting tells the application and sends nothing:
   https://github.com/illumos/illumos-gate, usr/src/uts/common/inet/tcp: tcp_timers.c (tcp_keepalive_timer),
@@ -34,23 +35,23 @@ OPENING = """
 """
 
 BACKOFF = """
-    7200.040   c>s  {flags}  100+1:201   = keepalive_probe
-    7200.440   c>s  {flags}  100+1:201   = keepalive_probe
-    7201.240   c>s  {flags}  100+1:201   = keepalive_probe
-    7202.840   c>s  {flags}  100+1:201   = keepalive_probe
-    7206.040   c>s  {flags}  100+1:201   = keepalive_probe
-    7212.440   c>s  {flags}  100+1:201   = keepalive_probe
-    7225.240   c>s  {flags}  100+1:201   = keepalive_probe
-    7250.840   c>s  {flags}  100+1:201   = keepalive_probe
-    7302.040   c>s  {flags}  100+1:201   = keepalive_probe
-    7362.040   c>s  {flags}  100+1:201   = keepalive_probe
-    7422.040   c>s  {flags}  100+1:201   = keepalive_probe
-    7482.040   c>s  {flags}  100+1:201   = keepalive_probe
-    7542.040   c>s  {flags}  100+1:201   = keepalive_probe
-    7602.040   c>s  {flags}  100+1:201   = keepalive_probe
-    7662.040   c>s  {flags}  100+1:201   = keepalive_probe
+    7200.030   c>s  {flags}  100+1:201   = keepalive_probe
+    7200.430   c>s  {flags}  100+1:201   = keepalive_probe
+    7201.230   c>s  {flags}  100+1:201   = keepalive_probe
+    7202.830   c>s  {flags}  100+1:201   = keepalive_probe
+    7206.030   c>s  {flags}  100+1:201   = keepalive_probe
+    7212.430   c>s  {flags}  100+1:201   = keepalive_probe
+    7225.230   c>s  {flags}  100+1:201   = keepalive_probe
+    7250.830   c>s  {flags}  100+1:201   = keepalive_probe
+    7302.030   c>s  {flags}  100+1:201   = keepalive_probe
+    7362.030   c>s  {flags}  100+1:201   = keepalive_probe
+    7422.030   c>s  {flags}  100+1:201   = keepalive_probe
+    7482.030   c>s  {flags}  100+1:201   = keepalive_probe
+    7542.030   c>s  {flags}  100+1:201   = keepalive_probe
+    7602.030   c>s  {flags}  100+1:201   = keepalive_probe
+    7662.030   c>s  {flags}  100+1:201   = keepalive_probe
 """
-"""Up to 480 s, and then nothing at 7722.04 s, when the timer finds that they are over."""
+"""Up to 480 s, and then nothing at 7722.03 s, when the timer finds that they are over."""
 
 PUSHED = pytest.param(
     "PA",
@@ -70,15 +71,15 @@ def test_probes_are_answered(tell: Tell, flags: str) -> None:
     told = tell(
         OPENING
         + f"""
-        7200.040   c>s  {flags}  100+1:201                  = keepalive_probe
-        7200.050   s>c  A        201:101    sack=100-101    = keepalive_reply 7
-        14400.050  c>s  {flags}  100+1:201                  = keepalive_probe
-        14400.060  s>c  A        201:101    sack=100-101    = keepalive_reply 9
+        7200.030   c>s  {flags}  100+1:201                  = keepalive_probe
+        7200.040   s>c  A        201:101    sack=100-101    = keepalive_reply 7
+        14400.040  c>s  {flags}  100+1:201                  = keepalive_probe
+        14400.050  s>c  A        201:101    sack=100-101    = keepalive_reply 9
         """
     )
     assert told.problems() == []
     assert told.verdict == "alive"
-    assert told.timers() == Timers(7200.005, None, None)
+    assert told.timers() == Timers(7200.0, None, None)
 
 
 @each_form
@@ -105,9 +106,9 @@ def test_fixed_interval_and_count(tell: Tell, flags: str) -> None:
     told = tell(
         OPENING
         + f"""
-        60.040   c>s  {flags}  100+1:201   = keepalive_probe
-        70.040   c>s  {flags}  100+1:201   = keepalive_probe
-        80.040   c>s  {flags}  100+1:201   = keepalive_probe
+        60.030   c>s  {flags}  100+1:201   = keepalive_probe
+        70.030   c>s  {flags}  100+1:201   = keepalive_probe
+        80.030   c>s  {flags}  100+1:201   = keepalive_probe
         """,
         end=200.0,
     )

@@ -10,6 +10,9 @@
 - Windows 10: TCP_KEEPCNT since 1703, TCP_KEEPIDLE and TCP_KEEPINTVL since 1709:
   https://github.com/golang/go/pull/65817
 - One octet, ACK set (second hand, version unnamed): https://github.com/contiki-os/contiki/issues/558
+- Counted from the last segment received: in hislip.pcap of nDPI probes come 30.00 s to 30.02 s after the
+  peer's last segment, which is up to 30.24 s after their sender's own last one:
+  https://github.com/ntop/nDPI/blob/dev/tests/cfgs/default/pcap/hislip.pcap
 - A RST at the end (its options and window are not told): the SQL Server page below.
 
 Whether the first probe is one of the five or ten is not told; "about 35 s" for 30 s and 5 times 1 s fits
@@ -41,10 +44,10 @@ def test_windows_xp_probes_with_an_octet_that_linux_answers_with_d_sack(tell: Te
     told = tell(
         OPENING
         + """
-        7200.230   c>s  A   100+1:201                     = keepalive_probe
-        7200.240   s>c  A   201:101      sack=100-101     = keepalive_reply 7
-        14400.230  c>s  A   100+1:201                     = keepalive_probe
-        14400.240  s>c  A   201:101      sack=100-101     = keepalive_reply 9
+        7200.030   c>s  A   100+1:201                     = keepalive_probe
+        7200.040   s>c  A   201:101      sack=100-101     = keepalive_reply 7
+        14400.040  c>s  A   100+1:201                     = keepalive_probe
+        14400.050  s>c  A   201:101      sack=100-101     = keepalive_reply 9
         """
     )
     assert told.problems() == []
@@ -59,12 +62,12 @@ def test_windows_xp_retries_five_times_a_second_apart(tell: Tell) -> None:
     told = tell(
         OPENING
         + """
-        7200.230   c>s  A   100+1:201             = keepalive_probe
-        7201.230   c>s  A   100+1:201             = keepalive_probe
-        7202.230   c>s  A   100+1:201             = keepalive_probe
-        7203.230   c>s  A   100+1:201             = keepalive_probe
-        7204.230   c>s  A   100+1:201             = keepalive_probe
-        7205.230   c>s  RA  101:201      win=0    = keepalive_timeout
+        7200.030   c>s  A   100+1:201             = keepalive_probe
+        7201.030   c>s  A   100+1:201             = keepalive_probe
+        7202.030   c>s  A   100+1:201             = keepalive_probe
+        7203.030   c>s  A   100+1:201             = keepalive_probe
+        7204.030   c>s  A   100+1:201             = keepalive_probe
+        7205.030   c>s  RA  101:201      win=0    = keepalive_timeout
         """
     )
     assert told.problems() == []
@@ -83,12 +86,12 @@ def test_sql_server_knows_after_35_seconds(tell: Tell) -> None:
         + """
         30.230   s>c  A   200+1:101             = keepalive_probe
         30.240   c>s  A   101:201               = keepalive_reply 7
-        60.230   s>c  A   200+1:101             = keepalive_probe
-        61.230   s>c  A   200+1:101             = keepalive_probe
-        62.230   s>c  A   200+1:101             = keepalive_probe
-        63.230   s>c  A   200+1:101             = keepalive_probe
-        64.230   s>c  A   200+1:101             = keepalive_probe
-        65.230   s>c  RA  201:101      win=0    = keepalive_timeout
+        60.240   s>c  A   200+1:101             = keepalive_probe
+        61.240   s>c  A   200+1:101             = keepalive_probe
+        62.240   s>c  A   200+1:101             = keepalive_probe
+        63.240   s>c  A   200+1:101             = keepalive_probe
+        64.240   s>c  A   200+1:101             = keepalive_probe
+        65.240   s>c  RA  201:101      win=0    = keepalive_timeout
         """
     )
     assert told.problems() == []
@@ -102,17 +105,17 @@ def test_windows_vista_and_later_retry_ten_times(tell: Tell) -> None:
     told = tell(
         OPENING
         + """
-        7200.230   c>s  A   100+1:201             = keepalive_probe
-        7201.230   c>s  A   100+1:201             = keepalive_probe
-        7202.230   c>s  A   100+1:201             = keepalive_probe
-        7203.230   c>s  A   100+1:201             = keepalive_probe
-        7204.230   c>s  A   100+1:201             = keepalive_probe
-        7205.230   c>s  A   100+1:201             = keepalive_probe
-        7206.230   c>s  A   100+1:201             = keepalive_probe
-        7207.230   c>s  A   100+1:201             = keepalive_probe
-        7208.230   c>s  A   100+1:201             = keepalive_probe
-        7209.230   c>s  A   100+1:201             = keepalive_probe
-        7210.230   c>s  RA  101:201      win=0    = keepalive_timeout
+        7200.030   c>s  A   100+1:201             = keepalive_probe
+        7201.030   c>s  A   100+1:201             = keepalive_probe
+        7202.030   c>s  A   100+1:201             = keepalive_probe
+        7203.030   c>s  A   100+1:201             = keepalive_probe
+        7204.030   c>s  A   100+1:201             = keepalive_probe
+        7205.030   c>s  A   100+1:201             = keepalive_probe
+        7206.030   c>s  A   100+1:201             = keepalive_probe
+        7207.030   c>s  A   100+1:201             = keepalive_probe
+        7208.030   c>s  A   100+1:201             = keepalive_probe
+        7209.030   c>s  A   100+1:201             = keepalive_probe
+        7210.030   c>s  RA  101:201      win=0    = keepalive_timeout
         """
     )
     assert told.problems() == []
@@ -128,12 +131,12 @@ def test_windows_10_with_the_settings_of_an_application(tell: Tell) -> None:
     told = tell(
         OPENING
         + """
-        15.230   c>s  A   100+1:201                     = keepalive_probe
-        15.240   s>c  A   201:101      sack=100-101     = keepalive_reply 7
-        30.230   c>s  A   100+1:201                     = keepalive_probe
-        35.230   c>s  A   100+1:201                     = keepalive_probe
-        40.230   c>s  A   100+1:201                     = keepalive_probe
-        45.230   c>s  RA  101:201      win=0            = keepalive_timeout
+        15.030   c>s  A   100+1:201                     = keepalive_probe
+        15.040   s>c  A   201:101      sack=100-101     = keepalive_reply 7
+        30.040   c>s  A   100+1:201                     = keepalive_probe
+        35.040   c>s  A   100+1:201                     = keepalive_probe
+        40.040   c>s  A   100+1:201                     = keepalive_probe
+        45.040   c>s  RA  101:201      win=0            = keepalive_timeout
         """
     )
     assert told.problems() == []
@@ -147,8 +150,8 @@ def test_a_capture_that_begins_while_windows_is_idle(tell: Tell) -> None:
         """
         0.000     c>s  A   100+1:201                    = keepalive_probe
         0.010     s>c  A   201:101     sack=100-101     = keepalive_reply 1
-        7200.000  c>s  A   100+1:201                    = keepalive_probe
-        7200.010  s>c  A   201:101     sack=100-101     = keepalive_reply 3
+        7200.010  c>s  A   100+1:201                    = keepalive_probe
+        7200.020  s>c  A   201:101     sack=100-101     = keepalive_reply 3
         """
     )
     assert told.problems() == []

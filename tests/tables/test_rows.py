@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from analyzer import kinds
+from analyzer import found, kinds
+from analyzer.facts import Findings
 from analyzer.kinds import MISSING
 from analyzer.tables import TABLES, Filters, Moment, Network, Tables, choose
 from analyzer.tables import rows as rows_module
-from analyzer.tables.about import plain_rows
-from analyzer.tables.addresses import address_text
+from analyzer.tables.about import plain_rows, wide_rows
 from analyzer.tables.flow_columns import FlowView
+from analyzer.wording import address_text
 from tests.helpers_judge import Judge
 from tests.helpers_result import START, Builder, Line, handshake, ipv4, life, life_builder
 
@@ -249,3 +252,76 @@ def test_only_what_is_asked_for_is_judged() -> None:
     view = FlowView(life(), np.arange(7), Strict())
     assert view.port(1).tolist() == [443, 8080, 5432, 443, 22, 81, 9100]
     assert len(Tables(choose([life()], Filters()), Strict()).sorted("frames").selection) == 7
+
+
+def names(rows: list[dict[str, Any]]) -> list[tuple[str, int | None]]:
+    return [(row["finding"], row["flow"]) for row in rows]
+
+
+def test_findings_are_ordered_by_severity_then_connection() -> None:
+    assert names(plain_rows(tables(), "findings")) == [
+        ("middlebox_timeout", None),
+        ("peer_dead", 0),
+        ("peer_rebooted", 3),
+        ("slow_detection", 0),
+        ("syn_retries", 1),
+        ("no_answer", 4),
+        ("refused", 5),
+        ("capture_incomplete", None),
+        ("heartbeat", 2),
+    ]
+
+
+def test_a_connection_names_what_explains_it_in_the_order_of_the_contract() -> None:
+    flows = plain_rows(tables(), "flows")
+    assert flows[0]["findings"] == ["peer_dead", "middlebox_timeout", "slow_detection"]
+    assert flows[3]["findings"] == ["peer_rebooted", "middlebox_timeout"]
+    assert flows[6]["findings"] == []
+    assert [flow["stack"] for flow in flows[:2]] == ["Linux, lwIP", ""]
+
+
+@pytest.mark.parametrize(
+    ("filters", "chosen"),
+    [
+        (Filters(flows=(1,)), [("syn_retries", 1)]),
+        (Filters(flows=(3,)), [("middlebox_timeout", None), ("peer_rebooted", 3)]),
+        (Filters(findings=(found.HEARTBEAT,)), [("heartbeat", 2)]),
+        (Filters(findings=(found.CAPTURE_INCOMPLETE,)), [("capture_incomplete", None)]),
+        (Filters(findings=(found.CAPTURE_INCOMPLETE,), ports=(443,)), []),
+    ],
+)
+def test_findings_follow_the_chosen_connections(
+    filters: Filters, chosen: list[tuple[str, int | None]]
+) -> None:
+    assert names(plain_rows(tables(filters), "findings")) == chosen
+
+
+def test_findings_follow_the_order_of_the_connections_within_a_severity() -> None:
+    made = tables().sorted("flow", descending=True)
+    assert [row["flow"] for row in plain_rows(made, "findings") if row["severity"] == "warning"] == [
+        5,
+        4,
+        1,
+        0,
+    ]
+    assert names(plain_rows(made.first(1), "findings")) == []
+    assert [row["finding"] for row in plain_rows(made.first(3), "findings")] == ["refused", "no_answer"]
+
+
+def test_findings_of_several_captures_are_numbered_through() -> None:
+    results = [life_builder().build(), life_builder().build(capture=1, first_flow=7)]
+    results[1].findings = Findings(results[1].findings.marks & ~np.uint32(1 << found.MIDDLEBOX_TIMEOUT))
+    made = Tables(choose(results, Filters()), Judge())
+    rows = plain_rows(made, "findings")
+    assert [(row["capture"], row["flow"]) for row in rows if row["finding"] == "refused"] == [(0, 5), (1, 12)]
+
+
+def test_what_a_wide_finding_explains() -> None:
+    cut, incomplete = wide_rows(choose([life()], Filters()))
+    assert (cut.flows, cut.count, cut.row["scope"]) == ((0, 3), 2, "path")
+    assert (incomplete.flows, incomplete.count, incomplete.row["start"]) == ((), 0, None)
+
+
+def test_sorting_by_findings() -> None:
+    made = tables().sorted("findings", descending=True)
+    assert plain_rows(made.first(2), "flows")[0]["findings"] == ["syn_retries"]

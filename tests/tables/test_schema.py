@@ -12,14 +12,14 @@ from analyzer.tables.flow_columns import BUILDERS
 from tests.helpers_judge import Judge
 from tests.helpers_result import life
 
-CONTRACT = {  # design 7, in its words; `stack` and `findings` come with a later issue
+CONTRACT = {  # design 7, in its words
     "captures": "capture path format link_types frames tcp_segments skipped start end duration_s dropped "
     "truncated_at",
     "flows": "flow capture stream client client_port server server_port start end duration_s "
     "last_sign_of_life frames client_bytes server_bytes verdict reason severity closed_by prober probes "
     "replies unanswered resets client_keepalive_time_s client_keepalive_interval_s client_keepalive_count "
     "server_keepalive_time_s server_keepalive_interval_s server_keepalive_count rtt_min_s rtt_median_s "
-    "rtt_max_s handshake_rtt_s client_state server_state display_filter",
+    "rtt_max_s handshake_rtt_s client_state server_state stack findings display_filter",
     "events": "capture frame time flow kind sender source seq ack length window gap_s rtt_s answers",
     "packets": "capture frame time flow kind sender source seq ack length window gap_s rtt_s answers",
     "probe_runs": "flow prober start end probes answered idle_s spacing_min_s spacing_median_s spacing_max_s "
@@ -27,6 +27,7 @@ CONTRACT = {  # design 7, in its words; `stack` and `findings` come with a later
     "handshakes": "flow start syn_count syn_ack_count rtt_s client_mss client_window_scale client_sack "
     "client_timestamps client_tfo client_mptcp server_mss server_window_scale server_sack server_timestamps "
     "server_tfo server_mptcp outcome",
+    "findings": "finding severity confidence scope capture flow start end frames summary advice",
 }
 
 

@@ -104,6 +104,7 @@ def outage(stage: Stage) -> None:
         "alive",
         client=Side(5 * PROBE, keepalive_time_s=PATIENT.time_s, keepalive_interval_s=PATIENT.interval_s),
         server=Side(3 * ANSWER),
+        findings=("outage",),
     )
 
 

@@ -1,0 +1,113 @@
+"""Options that every command about captures has: where results go, and how captures are read."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO, cast
+
+from analyzer.commands.main import complain
+from analyzer.errors import UsageError
+from analyzer.present import Clock
+from analyzer.tables import TableSource
+from analyzer.tables.files import replacing, write_csv, write_json
+
+SHOWN = 30  # rows in an overview unless --limit says otherwise: two or three screens
+
+
+def add_files(group: argparse._ArgumentGroup) -> None:
+    """Which form the results have, and where they go."""
+    group.add_argument("--json", action="store_true", help="one JSON document")
+    group.add_argument("--csv", metavar="DIR", help="a CSV file for each table")
+    group.add_argument("--parquet", metavar="DIR", help="a Parquet file for each table")
+    group.add_argument("--output", metavar="FILE", help="write JSON or text there, not to standard output")
+
+
+def add_times(group: argparse._ArgumentGroup) -> None:
+    """How people see times."""
+    times = group.add_mutually_exclusive_group()
+    times.add_argument("--utc", action="store_true", help="times of day in UTC, not since the start")
+    times.add_argument("--local", action="store_true", help="times of day in the local time zone")
+
+
+def add_ends(group: argparse._ArgumentGroup) -> None:
+    """Which hosts and ports."""
+    group.add_argument(
+        "--host",
+        action="append",
+        default=[],
+        metavar="IP,…",
+        help="with this address or network (10.0.0.0/8) at either end",
+    )
+    group.add_argument(
+        "--port", action="append", default=[], metavar="N,…", help="with this port at either end"
+    )
+    group.add_argument(
+        "--limit", type=int, metavar="N", help=f"list at most so many; 0: all (default: {SHOWN})"
+    )
+
+
+def add_profiles(group: argparse._ArgumentGroup) -> None:
+    """Users' own facts."""
+    group.add_argument(
+        "--profiles",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="stacks and middleboxes of your own, as TOML (may be repeated)",
+    )
+
+
+def add_reading(group: argparse._ArgumentGroup) -> None:
+    """How captures are read."""
+    group.add_argument("--join", action="store_true", help="make one capture of all files, in time order")
+    group.add_argument(
+        "--dedup-window",
+        default="10ms",
+        metavar="TIME",
+        help="equal segments this close are copies of one (default: %(default)s)",
+    )
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """Combinations that make no sense; before the long part, not after it."""
+    if arguments.limit is not None and arguments.limit < 0:
+        raise UsageError("--limit: a number from 0 is wanted; 0 means all")
+    if arguments.output and (arguments.csv or arguments.parquet) and not arguments.json:
+        raise UsageError("--output is for JSON and text; --csv and --parquet name their own folder")
+
+
+def clock_for(arguments: argparse.Namespace) -> Clock:
+    """How to show times."""
+    return Clock("utc" if arguments.utc else "local" if arguments.local else "relative")
+
+
+def write_files(arguments: argparse.Namespace, tables: TableSource) -> bool:
+    """Write the tables in each form that was asked for; whether any was."""
+    if arguments.csv:
+        _say_written(write_csv(tables, arguments.csv), arguments.csv)
+    if arguments.parquet:
+        from analyzer.tables.parquet import write_parquet
+
+        _say_written(write_parquet(tables, arguments.parquet), arguments.parquet)
+    if arguments.json:
+        with opened(arguments.output) as stream:
+            write_json(tables, stream)
+    return bool(arguments.json or arguments.csv or arguments.parquet)
+
+
+def _say_written(counts: dict[str, int], folder: str) -> None:
+    tables = ", ".join(f"{name} {count:,}" for name, count in counts.items())
+    complain(f"{folder}: rows written: {tables}")
+
+
+@contextmanager
+def opened(path: str | None) -> Iterator[TextIO]:
+    """Standard output, or a file that is there when it is complete."""
+    if path is None or path == "-":
+        yield sys.stdout
+    else:
+        with replacing(path) as stream:
+            yield cast(TextIO, stream)

@@ -1,0 +1,72 @@
+"""What to do about a finding: sentences with something to paste."""
+
+from __future__ import annotations
+
+from analyzer.diagnose.case import Case
+from analyzer.diagnose.summary import last_sign_of_life
+from analyzer.kinds import MISSING
+from analyzer.wording import lasting, moment
+
+
+def peer_dead(case: Case) -> str:
+    """Where to look for the peer or the break."""
+    prober = case.flow.decided_by
+    life = last_sign_of_life(case.flow)
+    when = f" around {moment(life)}" if life != MISSING else ""
+    return (
+        f"Look for a crash, a power cut or a broken path at {case.address(1 - prober)}{when}. "
+        f"A capture taken there tells which: `tcpdump -ni any '{filter_of(case)}'`."
+    )
+
+
+def peer_rebooted(case: Case) -> str:
+    """The peer, and the application that has to connect anew."""
+    peer = case.flow.decided_by
+    return (
+        f"Find out what restarted {case.address(peer)} after {moment(last_sign_of_life(case.flow))}; "
+        "`journalctl --list-boots` tells there. "
+        f"The application on {case.address(1 - peer)} has to connect anew; nothing heals this connection."
+    )
+
+
+def middlebox_reset(case: Case) -> str:
+    """The devices between."""
+    return (
+        "Look in the logs of the firewalls, load balancers and NAT devices between "
+        f"{case.endpoint(0)} and {case.endpoint(1)}, and raise the idle timeout of the one that did it, "
+        "or set the keep-alive time below it."
+    )
+
+
+def refused(case: Case) -> str:
+    """Whether something listens."""
+    server = 1 - case.flow.client
+    port = case.flow.port[server]
+    return (
+        f"See on {case.address(server)} whether something listens: `ss -ltn 'sport = :{port}'`. "
+        "If so, a firewall rejects the connection."
+    )
+
+
+def no_answer(case: Case) -> str:
+    """Whether the SYNs arrive."""
+    server = 1 - case.flow.client
+    return (
+        f"See whether the SYNs reach {case.address(server)}: `tcpdump -ni any '{filter_of(case)}'`. "
+        "If not, a firewall drops them, or the address or the route is wrong."
+    )
+
+
+def outage(case: Case, prober: int, most_ns: int) -> str:
+    """The path, and timers that outlast such an outage."""
+    return (
+        f"Look for what cut the path between {case.address(prober)} and {case.address(1 - prober)} then. "
+        f"To survive the like, keep interval times count of the {case.name(prober)} above {lasting(most_ns)} "
+        "(TCP_KEEPINTVL x TCP_KEEPCNT)."
+    )
+
+
+def filter_of(case: Case) -> str:
+    """A capture filter (pcap-filter) for the connection; client port and address suffice."""
+    client = case.flow.client
+    return f"host {case.address(client)} and tcp port {case.flow.port[client]}"
