@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from .naive_answer import answer_kind, reset_kind
 from .naive_hearing import can_accept, idle_before
-from .naive_marks import marks_of
 from .naive_kind import completes_handshake, other_kind
+from .naive_marks import marks_of
 from .naive_probe import (
     is_tentative,
     probe_kind,

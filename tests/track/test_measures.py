@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer import kinds
 from analyzer.rules import Rules
-from tests.helpers.timeline import timeline
 
-from .support import OPENING, tell, track
+from .support import OPENING, tell
 
 few = settings(max_examples=150, deadline=None)
 Piece = tuple[int, int]
