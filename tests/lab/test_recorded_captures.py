@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from analyzer.lab import SCENARIOS
+from analyzer.lab import SCENARIOS, OverIPv6
 from analyzer.lab.pcapng_options import (
     IF_FILTER,
     IF_NAME,
@@ -242,7 +242,7 @@ def with_sockets(sidecar: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict
 
 def test_every_scenario_is_recorded_and_no_file_is_left_over() -> None:
     recorded = {path.stem for path in sidecar_paths()}
-    over_ipv6 = {f"{name}-ipv6" for name, scenario in SCENARIOS.items() if scenario.ipv6_too}
+    over_ipv6 = {f"{name}-ipv6" for name, scenario in SCENARIOS.items() if scenario.ipv6 is OverIPv6.ALWAYS}
     assert recorded == {*SCENARIOS, *over_ipv6}
     files = {path.name for path in RECORDED.iterdir()}
     assert files == {f"{name}.json" for name in recorded} | {

@@ -1,4 +1,4 @@
-"""The scenarios: one function each, in a module per family; importing a module enters its scenarios."""
+"""The scenarios: one function each, in a module per family, which tell their story in this order."""
 
 from analyzer.lab.scenarios import (
     endings,
@@ -12,19 +12,19 @@ from analyzer.lab.scenarios import (
     reboots,
     vantages,
 )
-from analyzer.lab.scenarios.scenario import SCENARIOS, Scenario
+from analyzer.lab.scenarios.scenario import ENTERED, OverIPv6, Scenario
 
-__all__ = [
-    "SCENARIOS",
-    "Scenario",
-    "endings",
-    "handshakes",
-    "heartbeats",
-    "lookalikes",
-    "many",
-    "middleboxes",
-    "outcomes",
-    "paths",
-    "reboots",
-    "vantages",
-]
+FAMILIES = (
+    *(outcomes, reboots, paths, middleboxes, endings),
+    *(handshakes, lookalikes, heartbeats, vantages, many),
+)
+
+SCENARIOS = {
+    scenario.name: scenario
+    for family in FAMILIES
+    for scenario in ENTERED
+    if scenario.play.__module__ == family.__name__
+}
+"""All of them, by name."""
+
+__all__ = ["FAMILIES", "SCENARIOS", "OverIPv6", "Scenario"]
