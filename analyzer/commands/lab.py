@@ -8,9 +8,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from textwrap import fill
 from typing import TYPE_CHECKING, NoReturn
 
-from analyzer.errors import UsageError
+from analyzer.errors import MissingToolError, UsageError
 
 if TYPE_CHECKING:
     from analyzer.lab import Scenario
@@ -21,6 +23,18 @@ PARTLY_RECORDED = 4
 
 JOBS = 8
 """A scenario mostly waits for timers."""
+
+ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
+"""Names of the signals that end a recording; not every system has all."""
+
+COLUMNS = 80
+INDENT = 6 * " "
+
+NEEDS = (
+    "Recording needs Linux, root, iproute2, util-linux, and dumpcap or tcpdump; some scenarios need"
+    " more. They are recorded over IPv4, or with --ipv6 over IPv6. With --all, those marked"
+    ' "also over IPv6" are recorded over both.'
+)
 
 DESCRIPTION = """\
 Record what keep-alive looks like, from a real kernel: hosts are network namespaces, so nothing
@@ -33,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = DESCRIPTION
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
 
-    actions.add_parser("list", help="the scenarios, and what each shows")
+    actions.add_parser("list", help="the scenarios, what each shows, and what it needs")
 
     recording = actions.add_parser("record", help="play scenarios and record them", description=DESCRIPTION)
     recording.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="see `keepalive lab list`")
@@ -65,12 +79,27 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def list_scenarios() -> int:
-    """One line per scenario: name, duration, what it shows."""
+    """The scenarios by family: name, duration, IP versions, what it needs and what it shows."""
     from analyzer.lab import SCENARIOS
 
-    width = max(map(len, SCENARIOS))
+    print(fill(NEEDS, COLUMNS))
+    family = ""
     for scenario in SCENARIOS.values():
-        print(f"{scenario.name:<{width}}  {scenario.duration_s:>3} s  {scenario.shows}")
+        if scenario.family != family:
+            family = scenario.family
+            print(f"\n{family}\n")
+        needs = f"needs {scenario.needs[0]}" if scenario.needs else ""
+        notes = filter(None, (f"{scenario.duration_s} s", scenario.ipv6.value, needs))
+        print(f"  {scenario.name}  ({', '.join(notes)})")
+        print(
+            fill(
+                scenario.shows,
+                COLUMNS,
+                initial_indent=INDENT,
+                subsequent_indent=INDENT,
+                break_on_hyphens=False,
+            )
+        )
     return DONE
 
 
@@ -82,7 +111,8 @@ def record_scenarios(arguments: argparse.Namespace) -> int:
     if arguments.jobs < 1:
         raise UsageError(f"--jobs: {arguments.jobs} is no number of scenarios")
     require_lab()
-    with orderly_end_on_sigterm():
+    make_folder(arguments.out)
+    with orderly_end():
         if len(chosen) == 1:
             ((scenario, ip_version),) = chosen
             record_one(scenario, arguments.out, ip_version)
@@ -97,21 +127,30 @@ def record_scenarios(arguments: argparse.Namespace) -> int:
     return NOTHING_RECORDED if failed == len(chosen) else PARTLY_RECORDED
 
 
+def make_folder(folder: Path) -> None:
+    """Make the folder for the recordings if need be; raise if nothing can be written there."""
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"--out: {folder} is no folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".recording-", dir=folder):
+        pass
+
+
 def record_one(scenario: Scenario, folder: Path, ip_version: int) -> None:
     """Record a scenario, a second time if the first did not go as planned: a busy machine does that."""
-    from analyzer.lab import LabError, record
+    from analyzer.lab import LabError, NotAsPlannedError, record
 
     name = scenario.name + (" over IPv6" if ip_version == 6 else "")
+    print(f"recording {name}, about {scenario.duration_s} s …", file=sys.stderr)
     try:
-        print(f"recording {name}, about {scenario.duration_s} s …", file=sys.stderr)
-        recording = record(scenario, folder, ip_version)
-    except LabError as error:
-        print(f"{name}: {error}", file=sys.stderr)
-        print(f"recording {name} once more …", file=sys.stderr)
         try:
             recording = record(scenario, folder, ip_version)
-        except LabError as again:
-            raise LabError(f"{name}: {again}") from None
+        except NotAsPlannedError as error:
+            print(f"{name}: {error}", file=sys.stderr)
+            print(f"recording {name} once more …", file=sys.stderr)
+            recording = record(scenario, folder, ip_version)
+    except (LabError, MissingToolError) as error:
+        raise LabError(f"{name}: {error}") from None
     print(recording.capture, flush=True)
 
 
@@ -124,7 +163,7 @@ def record_command(scenario: Scenario, folder: Path, ip_version: int) -> list[st
 
 def choose(names: list[str], everything: bool, ipv6: bool) -> list[tuple[Scenario, int]]:
     """The scenarios by name, each once, and the IP version; raise where the call does not make sense."""
-    from analyzer.lab import SCENARIOS
+    from analyzer.lab import SCENARIOS, OverIPv6
 
     if everything and names:
         raise UsageError("name scenarios or say --all, not both")
@@ -134,22 +173,36 @@ def choose(names: list[str], everything: bool, ipv6: bool) -> list[tuple[Scenari
     if unknown:
         raise UsageError(f"no scenario is called {', '.join(unknown)}; `keepalive lab list` lists them")
     chosen = [SCENARIOS[name] for name in dict.fromkeys(names)] or list(SCENARIOS.values())
-    if ipv6:
-        return [(scenario, 6) for scenario in chosen]
-    also = [(scenario, 6) for scenario in chosen if everything and scenario.ipv6_too]
-    return [(scenario, 4) for scenario in chosen] + also
+    if not ipv6:
+        also = [each for each in chosen if everything and each.ipv6 is OverIPv6.ALWAYS]
+        return [(scenario, 4) for scenario in chosen] + [(scenario, 6) for scenario in also]
+    never = [each.name for each in chosen if each.ipv6 is OverIPv6.NEVER]
+    if never and not everything:
+        raise UsageError(f"{', '.join(never)} cannot be recorded over IPv6")
+    return [(scenario, 6) for scenario in chosen if scenario.ipv6 is not OverIPv6.NEVER]
 
 
 @contextmanager
-def orderly_end_on_sigterm() -> Iterator[None]:
-    """Have SIGTERM leave through the context managers, as Ctrl-C does: they remove what was made."""
+def orderly_end() -> Iterator[None]:
+    """Have Ctrl-C, SIGTERM and a closed terminal leave through the context managers, which tidy up.
+
+    Whatever comes after the first does not disturb the tidying. What was ignored stays so (nohup).
+    """
 
     def leave(number: int, frame: object) -> NoReturn:
-        signal.signal(number, signal.SIG_IGN)  # a second one must not disturb the tidying
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
         sys.exit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, leave)
+    numbers = [getattr(signal, name) for name in ENDING if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    before = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, leave)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -7,13 +7,23 @@ interfaces is captured (`capture`), and states what the recording must give (`tr
 kernel's own counters have to confirm (`tally`). `recording` puts capture and statement (`sidecar`)
 into one folder; `side_by_side` makes several recordings at once.
 
-Needs Linux, root, iproute2, util-linux, and dumpcap or tcpdump, a middlebox iptables too; importing
-it needs none of them.
+`requirements` is what all this needs of a machine; importing it needs nothing.
 """
 
-from analyzer.lab.hosts import LabError, require_lab
+from analyzer.lab.failures import LabError, NotAsPlannedError
 from analyzer.lab.recording import Recording, record
-from analyzer.lab.scenarios import SCENARIOS, Scenario
+from analyzer.lab.requirements import require_lab
+from analyzer.lab.scenarios import SCENARIOS, OverIPv6, Scenario
 from analyzer.lab.side_by_side import run_side_by_side
 
-__all__ = ["SCENARIOS", "LabError", "Recording", "Scenario", "record", "require_lab", "run_side_by_side"]
+__all__ = [
+    "SCENARIOS",
+    "LabError",
+    "NotAsPlannedError",
+    "OverIPv6",
+    "Recording",
+    "Scenario",
+    "record",
+    "require_lab",
+    "run_side_by_side",
+]

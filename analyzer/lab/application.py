@@ -9,7 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from analyzer.lab.hosts import POLL_S, LabError, Socket
+from analyzer.lab.failures import NotAsPlannedError
+from analyzer.lab.hosts import POLL_S, Socket
 
 REQUEST_OCTETS = 12
 REPLY_OCTETS = 20
@@ -55,7 +56,7 @@ class Application:
         deadline = time.monotonic() + PATIENCE_S
         while self.process_state() != STOPPED:
             if time.monotonic() > deadline:
-                raise LabError(f"the lab's server application did not stop in {PATIENCE_S:g} s")
+                raise NotAsPlannedError(f"the lab's server application did not stop in {PATIENCE_S:g} s")
             time.sleep(POLL_S)
 
     def _signal(self, number: signal.Signals) -> None:
@@ -63,14 +64,14 @@ class Application:
             os.kill(self.pid, number)
         except ProcessLookupError:
             if number != signal.SIGKILL:
-                raise LabError("the lab's server application has ended") from None
+                raise NotAsPlannedError("the lab's server application has ended") from None
 
     def process_state(self) -> str:
         """The letter for it in `/proc/PID/stat`: "S" while it waits for a request."""
         try:
             status = Path(f"/proc/{self.pid}/stat").read_text()
         except FileNotFoundError:
-            raise LabError("the lab's server application has ended") from None
+            raise NotAsPlannedError("the lab's server application has ended") from None
         return status.rpartition(")")[2].split()[0]
 
 
@@ -87,6 +88,8 @@ class Rhythm:
         if self._next is None:
             self._next = now
         if now > self._next + LATE_S:
-            raise LabError("a heartbeat came too late, perhaps this machine was too busy: record it again")
+            raise NotAsPlannedError(
+                "a heartbeat came too late, perhaps this machine was too busy: record it again"
+            )
         time.sleep(max(0.0, self._next - now))
         self._next += self._period_s

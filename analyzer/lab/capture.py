@@ -9,15 +9,12 @@ import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from analyzer.errors import MissingToolError
-from analyzer.lab.hosts import Host, LabError
+from analyzer.lab.background import Background, last_line
+from analyzer.lab.failures import LabError, NotAsPlannedError
+from analyzer.lab.hosts import Host
 from analyzer.lab.vantage import Vantage
-
-SETTLE_S = 0.5
-"""The kernel hands captured frames over in blocks; stopped sooner, the tool would lose the last."""
 
 STOP_S = 10
 
@@ -29,6 +26,7 @@ LONGEST_S = 300
 class Tool:
     """A capture program: its command line, and the line on stderr after which it sees every frame.
 
+    settle_s: how long the kernel may keep captured frames; stopped sooner, the tool would lose the last.
     merges: whether it captures on several interfaces into one file.
     """
 
@@ -36,12 +34,11 @@ class Tool:
     suffix: str
     options: tuple[str, ...]
     ready: str
+    settle_s: float
     merges: bool
 
     def command(self, vantage: Vantage, path: Path, only_from: str | None = None) -> list[str]:
         """The command line; only_from: the address whose frames alone are kept."""
-        if len(vantage.interfaces) > 1 and not self.merges:
-            raise MissingToolError(f"{self.name} captures on one interface only: install dumpcap")
         where = [part for interface in vantage.interfaces for part in ("-i", interface)]
         snap = ["-s", str(vantage.snap_length)] if vantage.snap_length else []
         # before the interfaces: dumpcap then takes it for all of them
@@ -56,13 +53,21 @@ class Tool:
         return f"{self.name} {number.group() if number else '(version unknown)'}"
 
 
-DUMPCAP = Tool("dumpcap", ".pcapng", ("-q", "-a", f"duration:{LONGEST_S}"), ready="File: ", merges=True)
+DUMPCAP = Tool(
+    "dumpcap",
+    ".pcapng",
+    ("-q", "-a", f"duration:{LONGEST_S}"),
+    ready="File: ",
+    settle_s=0.5,
+    merges=True,
+)
 TCPDUMP = Tool(
     "tcpdump",
     ".pcap",
-    # without immediate mode and a large buffer it loses the last second, and bursts
-    ("-U", "--immediate-mode", "-B", "4096", "-Z", "root", "--time-stamp-precision=nano"),
+    # a large buffer for bursts; in immediate mode it would have room for a few frames only
+    ("-U", "-B", "4096", "-Z", "root", "--time-stamp-precision=nano"),
     ready="listening on",
+    settle_s=1.5,  # it is handed frames once a second
     merges=False,
 )
 
@@ -75,78 +80,48 @@ def find_tool() -> Tool:
     raise MissingToolError("the lab needs dumpcap or tcpdump to capture: install wireshark-common or tcpdump")
 
 
-class Capture:
+class Capture(Background):
     """One running capture, a context manager: frames are seen from the start of the block on."""
 
     def __init__(
         self, tool: Tool, host: Host, vantage: Vantage, path: Path, only_from: str | None = None
     ) -> None:
         """only_from: the address whose frames alone are kept."""
-        self._command = host.inside(*tool.command(vantage, path, only_from))
+        super().__init__(tool.name)
         self._tool = tool
-        self._process: subprocess.Popen[str] | None = None
+        self._whole_command = host.inside(*tool.command(vantage, path, only_from))
 
-    def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
-            self._command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        try:
-            self._wait_until_ready()
-        except BaseException:
-            self._kill()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        try:
-            if kind is None:
-                self.stop()
-        finally:
-            self._kill()
-
-    def stop(self) -> None:
+    def finish(self) -> None:
         """End the capture so that nothing is missing from the file; raise if frames were lost."""
-        assert self._process is not None
-        time.sleep(SETTLE_S)
-        self._process.send_signal(signal.SIGINT)
+        process = self._running()
+        time.sleep(self._tool.settle_s)
+        process.send_signal(signal.SIGINT)
         try:
-            _, said = self._process.communicate(timeout=STOP_S)
+            _, said = process.communicate(timeout=STOP_S)
         except subprocess.TimeoutExpired:
-            raise LabError(f"{self._tool.name} did not end {STOP_S} s after SIGINT") from None
-        if self._process.returncode != 0:
-            raise LabError(f"{self._tool.name} failed: {last_line(said)}")
+            raise LabError(f"{self.name} did not end {STOP_S} s after SIGINT") from None
+        if process.returncode != 0:
+            raise LabError(f"{self.name} failed: {last_line(without_statistics(said))}")
         if lost_frames(said):
-            raise LabError(f"{self._tool.name} lost frames, this machine is too busy: record it again")
+            raise NotAsPlannedError(f"{self.name} lost frames, this machine is too busy: record it again")
+
+    def _command(self) -> list[str]:
+        return self._whole_command
 
     def _wait_until_ready(self) -> None:
-        assert self._process is not None
-        assert self._process.stderr is not None
         said = ""
-        for line in self._process.stderr:
+        errors = self._running().stderr
+        assert errors is not None
+        for line in errors:
             said += line
             if self._tool.ready in line:
                 return
-        raise LabError(f"{self._tool.name} could not capture: {last_line(said)}")
-
-    def _kill(self) -> None:
-        """End the process in any case; after `stop` there is none left."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.communicate()
+        raise LabError(f"{self.name} could not capture: {last_line(said)}")
 
 
-def last_line(said: str) -> str:
-    return (said.strip().splitlines() or ["it said nothing"])[-1]
+def without_statistics(said: str) -> str:
+    """The complaints alone: a capture program tells what it counted even after it has failed."""
+    return "\n".join(line for line in said.splitlines() if not line.startswith("Packets "))
 
 
 def lost_frames(said: str) -> int:

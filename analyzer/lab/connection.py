@@ -48,6 +48,12 @@ class Connection:
         self.server.send(reply_octets)
         self.client.receive(reply_octets)
 
+    def close(self) -> None:
+        """The client says goodbye, and then the server."""
+        self.client.close()
+        self.server.wait_for_end("EOF")
+        self.server.close()
+
 
 def view(socket: Socket) -> dict[str, Any]:
     """What one end knows of its socket."""

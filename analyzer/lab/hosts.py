@@ -9,100 +9,27 @@ its stdin closes, or with the recorder, however that dies (`setpriv --pdeathsig`
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from analyzer.errors import KeepaliveError, MissingToolError
+from analyzer.lab.background import DIE_WITH_RECORDER, Background, last_line
+from analyzer.lab.failures import LabError, NotAsPlannedError, SocketError
 
 Address = tuple[str, int]
 Options = dict[str, int]
 
 AGENT = Path(__file__).with_name("agent.py")
 
-PACKAGES = {
-    "ip": "iproute2",
-    "nsenter": "util-linux",
-    "setpriv": "util-linux",
-    "unshare": "util-linux",
-}
-"""The programs a host needs, and the package that brings each."""
-
 POLL_S = 0.02
 
-DIE_WITH_RECORDER = ("setpriv", "--pdeathsig", "KILL")
 
-
-class LabError(KeepaliveError):
-    """The lab cannot work here, or a recording did not go as its scenario planned."""
-
-
-class SocketError(LabError):
-    """A socket call inside a host failed; `errno_name` is what the application saw."""
-
-    def __init__(self, host: str, action: str, errno_name: str, message: str) -> None:
-        super().__init__(f"{action} on the lab's {host} failed: {message}")
-        self.errno_name = errno_name
-
-
-def require_lab() -> None:
-    """Raise with what is missing, and what to do about it, unless hosts can be made here."""
-    if sys.platform != "linux":
-        raise LabError("the lab needs Linux: its hosts are network namespaces of the Linux kernel")
-    if os.geteuid() != 0:
-        raise LabError("the lab needs root to make network namespaces: run the command with sudo")
-    for program, package in PACKAGES.items():
-        if shutil.which(program) is None:
-            raise MissingToolError(f"the lab needs the program {program}: install the package {package}")
-
-
-class Host:
+class Host(Background):
     """One host: a context manager that owns the namespace, and the sockets in it."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self._process: subprocess.Popen[str] | None = None
-
-    def __enter__(self) -> Self:
-        """Start the namespace; Ctrl-C is for the recorder alone, so the agent leaves its session."""
-        agent = [sys.executable, "-I", str(AGENT)]
-        self._process = subprocess.Popen(
-            [*DIE_WITH_RECORDER, "unshare", "--net", *agent],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        try:
-            self._read_reply("start")
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-    def stop(self) -> None:
-        """End the process, and with it the namespace; a second call does nothing."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        process.communicate()
 
     @property
     def pid(self) -> int:
@@ -116,7 +43,7 @@ class Host:
         """Run iproute2's `ip` inside."""
         done = subprocess.run(self.inside("ip", *arguments), capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            said = done.stderr.strip() or f"exit status {done.returncode}"
+            said = last_line(done.stderr)
             raise LabError(f"`ip {' '.join(arguments)}` failed on the lab's {self.name}: {said}")
 
     def ask(self, action: str, **arguments: Any) -> Any:
@@ -144,7 +71,9 @@ class Host:
         deadline = time.monotonic() + patience_s
         while self.counters().get(counter, 0) < goal:
             if time.monotonic() > deadline:
-                raise LabError(f"the {self.name}'s {counter} did not reach {goal} in {patience_s:g} s")
+                raise NotAsPlannedError(
+                    f"the {self.name}'s {counter} did not reach {goal} in {patience_s:g} s"
+                )
             time.sleep(POLL_S)
 
     def listen(self, own: Address, options: Options) -> Listener:
@@ -165,19 +94,16 @@ class Host:
         counted: dict[str, int] = self.ask("states")
         return counted
 
-    def _running(self) -> subprocess.Popen[str]:
-        if self._process is None:
-            raise LabError(f"the lab's {self.name} is not running")
-        return self._process
+    def _command(self) -> list[str]:
+        return [*DIE_WITH_RECORDER, "unshare", "--net", sys.executable, "-I", str(AGENT)]
+
+    def _wait_until_ready(self) -> None:
+        self._read_reply("start")
 
     def _read_reply(self, action: str) -> Any:
-        process = self._running()
-        assert process.stdout is not None
-        line = process.stdout.readline()
+        line = self._read_line()
         if not line:
-            _, said = process.communicate()
-            last_line = (said.strip().splitlines() or ["it said nothing"])[-1]
-            raise LabError(f"the lab's {self.name} died at {action}: {last_line}")
+            raise LabError(f"the lab's {self.name} died at {action}: {self._last_words()}")
         reply = json.loads(line)
         if "errno" in reply:
             raise SocketError(self.name, action, reply["errno"], reply["message"])
@@ -222,7 +148,7 @@ class Socket:
         """Read exactly `octets`; the end of the stream before that is an error."""
         arrived = self._host.ask("receive", number=self._number, octets=octets)
         if arrived != octets:
-            raise LabError(f"the {self._host.name} received {arrived} of {octets} octets")
+            raise NotAsPlannedError(f"the {self._host.name} received {arrived} of {octets} octets")
 
     def serve(self, request_octets: int, reply_octets: int) -> int:
         """Leave the replying to a process of its own in the same host; its process id."""
@@ -235,7 +161,7 @@ class Socket:
         """Read until the kernel reports the connection's end: an error's name, or "EOF"."""
         ended_with: str = self._host.ask("wait_for_end", number=self._number, patience_s=patience_s)
         if ended_with != expected:
-            raise LabError(f"the {self._host.name} saw {ended_with} where {expected} was planned")
+            raise NotAsPlannedError(f"the {self._host.name} saw {ended_with} where {expected} was planned")
         self.ended_with = ended_with
 
     def close(self) -> None:
@@ -261,7 +187,9 @@ class Socket:
         """Raise unless the kernel says that the connection is in this state now."""
         state = self.tcp_info()["state"]
         if state != planned:
-            raise LabError(f"the {self._host.name}'s connection is in {state} where {planned} was planned")
+            raise NotAsPlannedError(
+                f"the {self._host.name}'s connection is in {state} where {planned} was planned"
+            )
         self.states.append(state)
 
     def crash(self) -> None:

@@ -3,15 +3,16 @@
     client eth0 ──────── to-client  switch  to-server ──────── eth0 server
 
 The switch stands in the router's place, and is captured on like it. A host finds the other by
-ARP, not by a gateway.
+ARP (over IPv6, by neighbour discovery), not by a gateway.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from ipaddress import ip_address
 
-from analyzer.lab.hosts import LabError
-from analyzer.lab.network import CLIENT, ENDS, LINKS, SERVER, Network
+from analyzer.lab.failures import LabError
+from analyzer.lab.network import CLIENT, ENDS, SERVER, Network
 
 BRIDGE = "bridge"
 
@@ -20,11 +21,10 @@ class Lan(Network):
     """Two hosts on a bridge; a context manager."""
 
     def __init__(self, ip_version: int = 4) -> None:
-        if ip_version != 4:
-            raise LabError("this scenario is about ARP, which is IPv4's: record it without --ipv6")
         super().__init__(ip_version)
-        network = self.links[CLIENT]
-        self.links = LINKS[4] | {SERVER: replace(self.links[SERVER], host="192.0.2.3", router=network.router)}
+        client, server = self.links[CLIENT], self.links[SERVER]
+        address = str(ip_address(client.host) + 1)
+        self.links = self.links | {SERVER: replace(server, host=address, router=client.router)}
 
     def cut(self, towards: tuple[str, ...] = ENDS) -> None:
         """A switch has no routes that could lead nowhere."""
@@ -32,6 +32,7 @@ class Lan(Network):
 
     def _prepare_router(self) -> None:
         """Have it switch; it sends nothing of its own."""
+        self.router.ask("without_ipv6")
         self.router.ip("link", "add", BRIDGE, "type", "bridge", "mcast_snooping", "0")
         self.router.ip("link", "set", BRIDGE, "up")
 

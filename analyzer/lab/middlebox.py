@@ -6,11 +6,10 @@ connection that it knows is dropped, or answered by a RST in the name of the hos
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 
-from analyzer.errors import MissingToolError
-from analyzer.lab.hosts import LabError
+from analyzer.lab.background import last_line
+from analyzer.lab.failures import LabError
 from analyzer.lab.network import CLIENT, ROUTER, Network
 from analyzer.lab.truth import require_equal
 
@@ -57,13 +56,9 @@ class Middlebox:
 
     def _run(self, *arguments: str) -> str:
         """Run iptables on the router; what it says."""
-        if shutil.which(self._program) is None:
-            raise MissingToolError(
-                f"this scenario needs the program {self._program}: install the package iptables"
-            )
         command = self._router.inside(self._program, *arguments)
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            said = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+            said = last_line(done.stderr)
             raise LabError(f"`{self._program} {' '.join(arguments)}` failed on the lab's router: {said}")
         return done.stdout

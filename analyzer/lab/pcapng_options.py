@@ -13,7 +13,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-from analyzer.lab.hosts import LabError
+from analyzer.lab.failures import LabError
 
 SECTION_HEADER = 0x0A0D0D0A
 INTERFACE = 1

@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from analyzer.lab.capture import DUMPCAP, TCPDUMP, find_tool
-from analyzer.lab.hosts import require_lab
 from analyzer.lab.pcapng_options import forget_machine
+from analyzer.lab.requirements import require_lab, require_programs
 from analyzer.lab.scenarios import Scenario
 from analyzer.lab.sidecar import describe, json_text, kernel
 from analyzer.lab.stage import Stage
@@ -31,9 +31,11 @@ class Recording:
 def record(scenario: Scenario, folder: Path, ip_version: int = 4) -> Recording:
     """Play the scenario and write NAME.pcapng (NAME.pcap with tcpdump) and NAME.json into the folder.
 
-    Files of an earlier recording are replaced, once the new one is complete.
+    Files of an earlier recording are replaced, once the new one is complete. Raises LabError or
+    MissingToolError, of which NotAsPlannedError is worth another try.
     """
     require_lab()
+    require_programs(scenario.needs)
     tool = find_tool()
     folder.mkdir(parents=True, exist_ok=True)
     name = recording_name(scenario, ip_version)

@@ -17,7 +17,7 @@ from typing import Any, Self
 from analyzer.lab.application import Application
 from analyzer.lab.capture import Capture, Tool
 from analyzer.lab.connection import Connection, Ends, KeepAlive, view
-from analyzer.lab.hosts import LabError, SocketError
+from analyzer.lab.failures import LabError, NotAsPlannedError, SocketError
 from analyzer.lab.network import CLIENT, ENDS, ROUTER, SERVER, Network
 from analyzer.lab.setting import ANSWER_S, SERVICE_PORT, Setting
 from analyzer.lab.truth import PRINCIPAL_COUNTERS, STOPPED, Counters, Expected, Side, confirm, require_equal
@@ -110,7 +110,7 @@ class Stage(Setting):
                 raise
             self._failures.append({"client_port": ends[0][1], "ended_with": failure.errno_name})
             return ends
-        raise LabError("a connection was made that this scenario expects to fail")
+        raise NotAsPlannedError("a connection was made that this scenario expects to fail")
 
     def let_probe(self, client: int = 0, server: int = 0, answered: bool = True) -> None:
         """Stay idle until the kernels have sent so many more keep-alives; all are answered, or none."""
@@ -214,7 +214,7 @@ class Stage(Setting):
             self._network.host(end).ask("stop_probing")
         self._note_unheard()
         self.counters = {name: self._tally.counters(name) for name in (*ENDS, ROUTER)}
-        self._capture.stop()
+        self._capture.finish()
         for end in ENDS:
             later = self._tally.counters(end)
             for name in PRINCIPAL_COUNTERS:

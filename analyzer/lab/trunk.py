@@ -7,14 +7,12 @@ Both switches are processes (`switch.py`) on one further host. Client and router
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from analyzer.lab.capture import last_line
-from analyzer.lab.hosts import Host, LabError
+from analyzer.lab.background import Background
+from analyzer.lab.failures import LabError
+from analyzer.lab.hosts import Host
 from analyzer.lab.network import CLIENT, Network
 from analyzer.lab.vantage import Vantage
 
@@ -67,46 +65,17 @@ class TrunkedNetwork(Network):
             self._running.enter_context(Switch(switch, access, trunk))
 
 
-class Switch:
+class Switch(Background):
     """One running switch; a context manager."""
 
     def __init__(self, host: Host, access: str, trunk: str) -> None:
-        self._command = host.inside(sys.executable, "-I", str(PROGRAM), access, trunk, str(VLAN))
-        self._process: subprocess.Popen[str] | None = None
+        super().__init__(SWITCH)
+        self._whole_command = host.inside(sys.executable, "-I", str(PROGRAM), access, trunk, str(VLAN))
 
-    def __enter__(self) -> Self:
-        """Start it; from here on it forwards."""
-        self._process = subprocess.Popen(
-            self._command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        try:
-            self._wait_until_ready()
-        except BaseException:
-            self._kill()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._kill()
+    def _command(self) -> list[str]:
+        return self._whole_command
 
     def _wait_until_ready(self) -> None:
-        assert self._process is not None
-        assert self._process.stdout is not None
-        if not self._process.stdout.readline():
-            _, said = self._process.communicate()
-            raise LabError(f"the lab's switch did not start: {last_line(said)}")
-
-    def _kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.communicate()
+        """From then on it forwards."""
+        if not self._read_line():
+            raise LabError(f"the lab's switch did not start: {self._last_words()}")

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from analyzer.lab.hosts import LabError
+from analyzer.lab.failures import NotAsPlannedError
 
 Counters = dict[str, int]
 Address = tuple[str, int]
@@ -169,7 +169,7 @@ def confirm(end: str, sides: Iterable[Side], counters: Counters, answers: int) -
 
 def require_equal(what: str, planned: int, counted: int) -> None:
     if planned != counted:
-        raise LabError(
+        raise NotAsPlannedError(
             f"the recording did not go as planned, perhaps this machine was too busy: record it again "
             f"({what}: {planned} planned, {counted} counted by the kernel)"
         )

@@ -52,7 +52,8 @@ class Vantage:
 NEAR_CLIENT = Vantage("the router's interface towards the client", ("to-client",))
 NEAR_SERVER = Vantage("the router's interface towards the server", ("to-server",))
 WHOLE_ROUTER = Vantage("all interfaces of the router at once", ("any",), copies=1)
-BOTH_LINKS = Vantage("both links of the router at once, in one file", ("to-client", "to-server"), copies=1)
+CLIENT_PORT = Vantage("the switch's port towards the client", ("to-client",))
+BOTH_PORTS = Vantage("both ports of the switch at once, in one file", ("to-client", "to-server"), copies=1)
 ON_CLIENT = Vantage(
     "the client's own interface, before the link cuts frames to its MTU",
     ("eth0",),

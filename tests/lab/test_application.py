@@ -9,7 +9,8 @@ import pytest
 
 from analyzer.lab import application
 from analyzer.lab.application import Application, Rhythm
-from analyzer.lab.hosts import Host, LabError, SocketError
+from analyzer.lab.failures import LabError, SocketError
+from analyzer.lab.hosts import Host
 
 from .conditions import needs_lab
 

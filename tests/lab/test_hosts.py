@@ -1,58 +1,16 @@
-"""What the lab says where it cannot work, and what becomes of a host's process."""
+"""What becomes of a host's process, and what it is asked to do."""
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 
 import pytest
 
-from analyzer.errors import KeepaliveError, MissingToolError
-from analyzer.lab.hosts import DIE_WITH_RECORDER, Host, LabError, require_lab
+from analyzer.lab.background import DIE_WITH_RECORDER
+from analyzer.lab.failures import LabError, NotAsPlannedError
+from analyzer.lab.hosts import Host
 
 from .conditions import needs_lab
-
-
-@pytest.fixture
-def able(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """A machine on which nothing is missing."""
-    monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr(os, "geteuid", lambda: 0, raising=False)
-    monkeypatch.setattr(shutil, "which", lambda program: f"/sbin/{program}")
-    return monkeypatch
-
-
-def test_nothing_is_missing_where_all_is_there(able: pytest.MonkeyPatch) -> None:
-    require_lab()
-
-
-def test_without_root_it_says_so_and_what_to_do(able: pytest.MonkeyPatch) -> None:
-    able.setattr(os, "geteuid", lambda: 1000, raising=False)
-    with pytest.raises(LabError, match="needs root.*sudo"):
-        require_lab()
-
-
-@pytest.mark.parametrize("system", ["darwin", "win32"])
-def test_on_another_system_it_says_that_it_needs_linux(able: pytest.MonkeyPatch, system: str) -> None:
-    able.setattr(sys, "platform", system)
-    able.delattr(os, "geteuid", raising=False)  # Windows has none
-    with pytest.raises(LabError, match="needs Linux"):
-        require_lab()
-
-
-@pytest.mark.parametrize(("program", "package"), [("ip", "iproute2"), ("unshare", "util-linux")])
-def test_a_missing_program_is_named_with_its_package(
-    able: pytest.MonkeyPatch, program: str, package: str
-) -> None:
-    able.setattr(shutil, "which", lambda name: None if name == program else f"/sbin/{name}")
-    with pytest.raises(MissingToolError, match=f"program {program}: install the package {package}"):
-        require_lab()
-
-
-def test_its_errors_end_the_command_with_nothing_done() -> None:
-    assert issubclass(LabError, KeepaliveError)
-    assert LabError.exit_status == 3
 
 
 def test_a_host_that_is_not_running_says_so() -> None:
@@ -80,7 +38,7 @@ def test_a_command_inside_sees_only_the_host_s_own_interfaces() -> None:
 
 @needs_lab
 def test_a_counter_that_does_not_rise_ends_the_waiting() -> None:
-    with Host("client") as host, pytest.raises(LabError, match="client's TCPKeepAlive did not reach 1"):
+    with Host("client") as host, pytest.raises(NotAsPlannedError, match="TCPKeepAlive did not reach 1"):
         host.wait_until("TCPKeepAlive", 1, patience_s=0.05)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -12,8 +13,8 @@ import pytest
 
 from analyzer import lab
 from analyzer.commands.lab import configure, run
-from analyzer.errors import KeepaliveError, UsageError
-from analyzer.lab import SCENARIOS, LabError, Recording
+from analyzer.errors import KeepaliveError, MissingToolError, UsageError
+from analyzer.lab import SCENARIOS, LabError, NotAsPlannedError, OverIPv6, Recording
 
 
 def call(*words: str) -> int:
@@ -23,15 +24,20 @@ def call(*words: str) -> int:
 
 
 @pytest.fixture
-def recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Path, int]]:
-    """What was asked to be recorded, side by side or not; `outage` always fails, `refused` at first."""
+def recorded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, Path, int]]:
+    """What was asked to be recorded, side by side or not.
+
+    `outage` fails each time, `refused` the first time, and for `abort` a program is missing.
+    """
     asked: list[tuple[str, Path, int]] = []
 
     def pretend(scenario: lab.Scenario, folder: Path, ip_version: int) -> Recording:
         asked.append((scenario.name, folder, ip_version))
         first = asked.count(asked[-1]) == 1
         if scenario.name == "outage" or (scenario.name == "refused" and first):
-            raise LabError("did not go as planned")
+            raise NotAsPlannedError("did not go as planned")
+        if scenario.name == "abort":
+            raise MissingToolError("a program is missing")
         return Recording(folder / f"{scenario.name}.pcapng", folder / f"{scenario.name}.json")
 
     def call_each(commands: list[list[str]], jobs: int) -> list[int]:
@@ -41,6 +47,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Path, int]]:
     monkeypatch.setattr(lab, "record", pretend)
     monkeypatch.setattr(lab, "run_side_by_side", call_each)
     monkeypatch.setattr(lab, "require_lab", lambda: None)
+    monkeypatch.chdir(tmp_path)
     return asked
 
 
@@ -54,11 +61,30 @@ def status_of(*words: str) -> int:
 
 def test_list_names_every_scenario_and_what_it_shows(capsys: pytest.CaptureFixture[str]) -> None:
     assert call("list") == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == len(SCENARIOS)
-    for line, scenario in zip(lines, SCENARIOS.values(), strict=True):
-        assert line.startswith(scenario.name)
-        assert line.endswith(scenario.shows)
+    said = capsys.readouterr().out
+    assert max(map(len, said.splitlines())) <= 80
+    listed = re.findall(r"^  (\S+)  \((\d+) s(.*)\)\n((?: {6}.+\n)+)", said, flags=re.MULTILINE)
+    assert [(name, int(seconds), " ".join(shows.split())) for name, seconds, _, shows in listed] == [
+        (scenario.name, scenario.duration_s, scenario.shows) for scenario in SCENARIOS.values()
+    ]
+    notes = {name: notes for name, _, notes, _ in listed}
+    assert notes["alive"] == ", also over IPv6"
+    assert notes["gone-from-lan"] == ", IPv4 only"
+    assert notes["middlebox-reset"] == ", needs iptables"
+    assert notes["outage"] == ""
+
+
+def test_list_tells_what_recording_needs(capsys: pytest.CaptureFixture[str]) -> None:
+    call("list")
+    before_the_first = capsys.readouterr().out.partition("\n\n")[0]
+    for word in ("Linux", "root", "iproute2", "util-linux", "dumpcap or tcpdump", "--ipv6", "--all"):
+        assert word in before_the_first
+
+
+def test_scenarios_are_listed_by_family(capsys: pytest.CaptureFixture[str]) -> None:
+    call("list")
+    titles = [line for line in capsys.readouterr().out.splitlines()[4:] if line and line[0] != " "]
+    assert titles == list(dict.fromkeys(scenario.family for scenario in SCENARIOS.values()))
 
 
 def test_recordings_go_to_stdout_and_progress_to_stderr(
@@ -80,7 +106,9 @@ def test_all_is_every_scenario_and_some_over_ipv6_too(recorded: list[tuple[str, 
 
 def test_any_can_be_recorded_over_ipv6(recorded: list[tuple[str, Path, int]]) -> None:
     call("record", "--all", "--ipv6")
-    assert {(name, version) for name, _, version in recorded} == {(name, 6) for name in SCENARIOS}
+    asked = {(name, version) for name, _, version in recorded}
+    assert asked == {(name, 6) for name, each in SCENARIOS.items() if each.ipv6 is not OverIPv6.NEVER}
+    assert len(asked) == len(SCENARIOS) - 1
 
 
 def test_what_fails_is_recorded_once_more_before_it_counts(
@@ -92,6 +120,26 @@ def test_what_fails_is_recorded_once_more_before_it_counts(
     with pytest.raises(LabError, match="outage: did not go as planned"):
         call("record", "outage")
     assert [name for name, _, _ in recorded[2:]] == ["outage"] * 2
+
+
+def test_what_cannot_be_recorded_here_is_tried_once(
+    recorded: list[tuple[str, Path, int]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(LabError, match="^abort: a program is missing$"):
+        call("record", "abort")
+    assert [name for name, _, _ in recorded] == ["abort"]
+    assert "once more" not in capsys.readouterr().err
+
+
+def test_what_cannot_be_written_is_found_before_anything_is_played(
+    recorded: list[tuple[str, Path, int]], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="--out: file is no folder"):
+        call("record", "alive", "--out", "file")
+    with pytest.raises(OSError):
+        call("record", "alive", "--out", "file/below")
+    assert recorded == []
 
 
 def test_one_that_fails_does_not_keep_others_from_being_recorded(
@@ -125,6 +173,7 @@ def test_so_many_are_played_at_a_time(
         (("alive", "--all"), "not both"),
         (("alive", "peer-alive"), "no scenario is called peer-alive"),
         (("alive", "--jobs", "0"), "--jobs: 0 is no number of scenarios"),
+        (("gone-from-lan", "--ipv6"), "gone-from-lan cannot be recorded over IPv6"),
     ],
 )
 def test_wrong_usage_says_what_to_do(words: tuple[str, ...], complaint: str) -> None:
@@ -142,23 +191,46 @@ def test_without_root_it_says_so_before_it_begins(
     assert capsys.readouterr().err == ""
 
 
-def test_sigterm_leaves_through_the_context_managers(
-    monkeypatch: pytest.MonkeyPatch, recorded: list[tuple[str, Path, int]]
+@pytest.mark.parametrize(
+    ("number", "raised"),
+    [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit), (signal.SIGHUP, SystemExit)],
+)
+def test_signals_leave_through_the_context_managers(
+    number: signal.Signals,
+    raised: type[BaseException],
+    monkeypatch: pytest.MonkeyPatch,
+    recorded: list[tuple[str, Path, int]],
 ) -> None:
-    before = signal.getsignal(signal.SIGTERM)
+    before = signal.getsignal(number)
     cleaned_up = []
 
-    def terminated(scenario: lab.Scenario, folder: Path, ip_version: int) -> Recording:
+    def ended(scenario: lab.Scenario, folder: Path, ip_version: int) -> Recording:
         try:
-            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(number)
         finally:
-            signal.raise_signal(signal.SIGTERM)  # a second one does not disturb the tidying
+            for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, number):
+                signal.raise_signal(each)  # what comes later does not disturb the tidying
             cleaned_up.append(scenario.name)
-        raise AssertionError("SIGTERM had no effect")
+        raise AssertionError("the signal had no effect")
 
-    monkeypatch.setattr(lab, "record", terminated)
-    with pytest.raises(SystemExit) as end:
+    monkeypatch.setattr(lab, "record", ended)
+    with pytest.raises(raised) as end:
         call("record", "alive")
-    assert end.value.code == 143
+    assert raised is KeyboardInterrupt or end.value.code == 128 + number
     assert cleaned_up == ["alive"]
-    assert signal.getsignal(signal.SIGTERM) is before
+    assert signal.getsignal(number) is before
+
+
+def test_what_was_ignored_stays_ignored(
+    monkeypatch: pytest.MonkeyPatch, recorded: list[tuple[str, Path, int]]
+) -> None:
+    def hung_up(scenario: lab.Scenario, folder: Path, ip_version: int) -> Recording:
+        signal.raise_signal(signal.SIGHUP)
+        return Recording(folder / "x.pcapng", folder / "x.json")
+
+    monkeypatch.setattr(lab, "record", hung_up)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does
+    try:
+        assert call("record", "alive") == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -7,13 +7,11 @@ import time
 
 import pytest
 
-from analyzer.errors import MissingToolError
-from analyzer.lab.hosts import LabError, SocketError
+from analyzer.lab.failures import LabError, SocketError
 from analyzer.lab.middlebox import Middlebox
 from analyzer.lab.network import CLIENT, SERVER, Network
 
 from .conditions import needs_lab
-from .pretend import PretendNetwork
 
 IDLE_TIMEOUT_S = 1
 
@@ -22,12 +20,6 @@ def needs_iptables(test):
     """Mark a test that has a kernel track connections; skip it where nothing can tell the kernel to."""
     missing = shutil.which("iptables") is None
     return needs_lab(pytest.mark.skipif(missing, reason="iptables is not installed")(test))
-
-
-def test_without_iptables_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "which", lambda program: None)
-    with pytest.raises(MissingToolError, match="needs the program iptables: install the package iptables"):
-        Middlebox(PretendNetwork())
 
 
 @needs_iptables

@@ -6,7 +6,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from analyzer.lab.hosts import LabError, SocketError
+from analyzer.lab.failures import LabError, SocketError
 from analyzer.lab.network import CLIENT, ENDS, LINKS, SERVER, Network
 
 from .conditions import needs_lab

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.lab.hosts import LabError
+from analyzer.lab.failures import LabError
 from analyzer.lab.pcapng_options import (
     BYTE_ORDER,
     IF_NAME,

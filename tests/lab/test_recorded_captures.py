@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
-from analyzer.lab import SCENARIOS
+from analyzer.lab import SCENARIOS, OverIPv6
 from analyzer.lab.pcapng_options import (
     IF_FILTER,
     IF_NAME,
@@ -242,7 +243,7 @@ def with_sockets(sidecar: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict
 
 def test_every_scenario_is_recorded_and_no_file_is_left_over() -> None:
     recorded = {path.stem for path in sidecar_paths()}
-    over_ipv6 = {f"{name}-ipv6" for name, scenario in SCENARIOS.items() if scenario.ipv6_too}
+    over_ipv6 = {f"{name}-ipv6" for name, scenario in SCENARIOS.items() if scenario.ipv6 is OverIPv6.ALWAYS}
     assert recorded == {*SCENARIOS, *over_ipv6}
     files = {path.name for path in RECORDED.iterdir()}
     assert files == {f"{name}.json" for name in recorded} | {
@@ -251,21 +252,29 @@ def test_every_scenario_is_recorded_and_no_file_is_left_over() -> None:
 
 
 def test_readme_lists_each_recording_as_its_sidecar_describes_it() -> None:
-    rows = re.findall(
-        r"^\| \[([\w-]+)\]\(recorded/([\w.-]+)\) \| ((?:`\w+`,? ?)+) \| (.+) \|$",
+    """By family, in the order of the lab's own list; those over IPv6 follow their namesakes."""
+    told: list[Any] = []
+    for title, names in families():
+        told.append(title)
+        for sidecar in (read_sidecar(RECORDED / f"{name}.json") for name in names):
+            verdicts = dict.fromkeys(f"`{it['verdict']}`" for it in sidecar["must_give"]["connections"])
+            capture = sidecar["capture"]
+            told.append((Path(capture).stem, capture, ", ".join(verdicts), sidecar["shows"]))
+    found = re.findall(
+        r"^### (.+)$|^\| \[([\w-]+)\]\(recorded/([\w.-]+)\) \| ((?:`\w+`,? ?)+) \| (.+) \|$",
         (CAPTURES / "README.md").read_text(encoding="utf-8"),
         flags=re.MULTILINE,
     )
-    sidecars = map(read_sidecar, sidecar_paths())
-    assert sorted(rows) == sorted(
-        (
-            Path(sidecar["capture"]).stem,
-            sidecar["capture"],
-            ", ".join(dict.fromkeys(f"`{each['verdict']}`" for each in sidecar["must_give"]["connections"])),
-            sidecar["shows"],
-        )
-        for sidecar in sidecars
-    )
+    assert [title or tuple(row) for title, *row in found] == told
+
+
+def families() -> Iterator[tuple[str, list[str]]]:
+    """The title of each family of scenarios, and the names of its recordings."""
+    for title, members in groupby(SCENARIOS.values(), key=lambda scenario: scenario.family):
+        names = []
+        for each in members:
+            names += [each.name, f"{each.name}-ipv6"] if each.ipv6 is OverIPv6.ALWAYS else [each.name]
+        yield title, names
 
 
 def test_all_together_are_small() -> None:

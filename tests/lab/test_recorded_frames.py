@@ -58,6 +58,55 @@ def test_interfaces_of_a_merged_file_are_not_in_the_order_of_time() -> None:
     assert any(later < earlier for earlier, later in pairwise(times))
 
 
+@pytest.mark.parametrize(
+    ("name", "copies_differ"), [("duplicated-frames", True), ("both-links-merged", False)]
+)
+def test_copies_differ_where_a_router_made_them_and_not_where_a_switch_did(
+    name: str, copies_differ: bool
+) -> None:
+    from scapy.layers.inet import IP, TCP
+
+    seen: dict[bytes, set[int]] = {}
+    for frame in tcp_of(name):
+        seen.setdefault(bytes(frame[TCP]), set()).add(frame[IP].ttl)
+    assert {len(ttls) for ttls in seen.values()} == {2 if copies_differ else 1}
+
+
+def test_data_pushes_the_next_probe_back_by_the_whole_keepalive_time() -> None:
+    from scapy.layers.inet import IP, TCP
+
+    segments = tcp_of("alive")
+    requests = [frame for frame in segments if len(frame[TCP].payload) == 10]
+    (before, after) = (
+        [frame for frame in segments if frame[IP].src == LINKS[4][CLIENT].host and probe_of(frame, request)]
+        for request in requests
+    )
+    assert [len(before), len(after)] == [3, 2]
+    assert 1 < requests[1].time - before[-1].time < 2 <= after[0].time - requests[1].time
+
+
+def probe_of(frame: Any, request: Any) -> bool:
+    """Whether it repeats the last octet of this request, without data."""
+    from scapy.layers.inet import TCP
+
+    return frame[TCP].seq == request[TCP].seq + 9 and not len(frame[TCP].payload)
+
+
+def test_probes_of_both_sides_cross() -> None:
+    from scapy.layers.inet import IP, TCP
+
+    segments = tcp_of("both-probe")
+    next_seq = {LINKS[4][CLIENT].host: 0, LINKS[4][SERVER].host: 0}
+    probers = []
+    for frame in segments:
+        sender = frame[IP].src
+        probers.append(sender if frame[TCP].seq + 1 == next_seq[sender] else None)
+        next_seq[sender] = max(
+            next_seq[sender], frame[TCP].seq + len(frame[TCP].payload) + frame[TCP].flags.S
+        )
+    assert any(one and other and one != other for one, other in pairwise(probers))
+
+
 def test_one_direction_is_one_direction() -> None:
     from scapy.layers.inet import IP
 
@@ -67,16 +116,15 @@ def test_one_direction_is_one_direction() -> None:
 @pytest.mark.parametrize(
     ("name", "acknowledged_before"), [("single-byte-retransmitted", False), ("single-byte-ack-lost", True)]
 )
-def test_a_single_byte_stands_there_twice(name: str, acknowledged_before: bool) -> None:
+def test_one_single_byte_stands_there_twice(name: str, acknowledged_before: bool) -> None:
     from scapy.layers.inet import IP, TCP
 
     segments = tcp_of(name)
-    first, second = [
-        number
-        for number, frame in enumerate(segments)
-        if frame[IP].src == LINKS[4][CLIENT].host and len(frame[TCP].payload) == 1
-    ]
-    assert segments[first][TCP].seq == segments[second][TCP].seq
+    places: dict[int, list[int]] = {}
+    for number, frame in enumerate(segments):
+        if frame[IP].src == LINKS[4][CLIENT].host and len(frame[TCP].payload) == 1:
+            places.setdefault(frame[TCP].seq, []).append(number)
+    ((first, second),) = [numbers for numbers in places.values() if len(numbers) > 1]
     assert "P" in segments[second][TCP].flags
     answers = [frame[TCP].ack for frame in segments[first:second] if frame[IP].src == LINKS[4][SERVER].host]
     assert (segments[first][TCP].seq + 1 in answers) == acknowledged_before

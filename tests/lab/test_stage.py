@@ -8,7 +8,8 @@ import pytest
 
 from analyzer.lab.capture import DUMPCAP
 from analyzer.lab.connection import KeepAlive, view
-from analyzer.lab.hosts import LabError, Socket
+from analyzer.lab.failures import LabError
+from analyzer.lab.hosts import Socket
 from analyzer.lab.stage import Stage
 from analyzer.lab.truth import ANSWER, PROBE, RESET, Side
 from analyzer.lab.vantage import NEAR_SERVER, ON_CLIENT
@@ -19,7 +20,7 @@ ENDS = (("192.0.2.2", 50001), ("198.51.100.2", 7777))
 
 
 class PretendCapture:
-    def stop(self) -> None:
+    def finish(self) -> None:
         pass
 
 
@@ -160,7 +161,7 @@ def test_what_is_sent_while_the_capture_ends_spoils_it() -> None:
     network = PretendNetwork()
     with pytest.raises(LabError, match="OutSegs of the client at the end: 0 planned, 1 counted"):
         with stage_on(network) as stage:
-            stage._capture.stop = lambda: network.hosts["client"].counted.update(OutSegs=1)
+            stage._capture.finish = lambda: network.hosts["client"].counted.update(OutSegs=1)
             stage.must_give(ENDS, "alive", client=Side(), server=Side())
 
 

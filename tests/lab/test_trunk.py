@@ -8,7 +8,7 @@ import pytest
 
 from analyzer.lab import trunk
 from analyzer.lab.capture import DUMPCAP, Capture
-from analyzer.lab.hosts import LabError
+from analyzer.lab.failures import LabError
 from analyzer.lab.network import CLIENT, SERVER
 from analyzer.lab.trunk import ON_TRUNK, VLAN, TrunkedNetwork
 
@@ -27,7 +27,7 @@ def test_hosts_talk_over_the_trunk_and_every_frame_on_it_is_tagged(ip_version: i
     path = tmp_path / "trunk.pcapng"
     with TrunkedNetwork(ip_version) as network:
         switch = network.host(ON_TRUNK.host)
-        with Capture(DUMPCAP, switch, ON_TRUNK, path):
+        with Capture(DUMPCAP, switch, ON_TRUNK, path) as capture:
             service = (network.links[SERVER].host, 7777)
             listener = network.server.listen(service, {})
             client = network.client.connect((network.links[CLIENT].host, 50001), service, {})
@@ -36,6 +36,7 @@ def test_hosts_talk_over_the_trunk_and_every_frame_on_it_is_tagged(ip_version: i
             client.receive(4000)
             client.send(4000)
             server.receive(4000)
+            capture.finish()
     with PcapReader(str(path)) as reader:
         frames = list(reader)
     assert {frame[Dot1Q].vlan for frame in frames} == {VLAN}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.lab.hosts import LabError
+from analyzer.lab.failures import LabError
 from analyzer.lab.truth import (
     ANSWER,
     PRINCIPAL_COUNTERS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analyzer.lab.network import CLIENT, SERVER
 from analyzer.lab.vantage import (
-    BOTH_LINKS,
+    BOTH_PORTS,
     NEAR_CLIENT,
     NEAR_SERVER,
     ON_CLIENT,
@@ -27,7 +27,7 @@ def test_what_the_router_drops_was_seen_only_on_the_link_that_it_came_from() -> 
     assert seen(NEAR_CLIENT, "meets") == [CLIENT]
     assert seen(NEAR_SERVER, "meets") == [SERVER]
     assert seen(ON_CLIENT, "meets") == [CLIENT]
-    assert seen(WHOLE_ROUTER, "meets") == seen(BOTH_LINKS, "meets") == [CLIENT, SERVER]
+    assert seen(WHOLE_ROUTER, "meets") == seen(BOTH_PORTS, "meets") == [CLIENT, SERVER]
 
 
 def test_frames_are_cut_at_the_same_place_of_the_tcp_header_over_either_ip_version() -> None:

@@ -1,30 +1,6 @@
 """The scenarios: one function each, in a module per family; importing a module enters its scenarios."""
 
-from analyzer.lab.scenarios import (
-    endings,
-    handshakes,
-    heartbeats,
-    lookalikes,
-    many,
-    middleboxes,
-    outcomes,
-    paths,
-    reboots,
-    vantages,
-)
-from analyzer.lab.scenarios.scenario import SCENARIOS, Scenario
+from analyzer.lab.scenarios.families import FAMILIES, SCENARIOS
+from analyzer.lab.scenarios.scenario import OverIPv6, Scenario
 
-__all__ = [
-    "SCENARIOS",
-    "Scenario",
-    "endings",
-    "handshakes",
-    "heartbeats",
-    "lookalikes",
-    "many",
-    "middleboxes",
-    "outcomes",
-    "paths",
-    "reboots",
-    "vantages",
-]
+__all__ = ["FAMILIES", "SCENARIOS", "OverIPv6", "Scenario"]

@@ -1,4 +1,4 @@
-"""Connections that end with a FIN or a RST of an application that lives, or of which only one side ends."""
+"""How connections end: with a FIN, with a RST, or on one side only."""
 
 from __future__ import annotations
 
@@ -30,9 +30,7 @@ def graceful_close(stage: Stage) -> None:
     connection.talk()
     sleep(1)
     connection.talk()
-    connection.client.close()
-    connection.server.wait_for_end("EOF")
-    connection.server.close()
+    connection.close()
     stage.must_give(connection.ends, "closed", client=Side(), server=Side())
 
 
@@ -53,9 +51,7 @@ def half_close(stage: Stage) -> None:
         connection.server.receive(1000)
     connection.client.require_state("CLOSE_WAIT")
     connection.server.require_state("FIN_WAIT2")
-    connection.client.close()
-    connection.server.wait_for_end("EOF")
-    connection.server.close()
+    connection.close()
     stage.must_give(connection.ends, "closed", client=Side(), server=Side())
 
 
@@ -100,9 +96,7 @@ def close_wait_leak(stage: Stage) -> None:
     stage.require_states(SERVER, FIN_WAIT2=1)
     graceful = stage.connect()  # so that the capture is long enough to show the leak
     graceful.talk()
-    graceful.client.close()
-    graceful.server.wait_for_end("EOF")
-    graceful.server.close()
+    graceful.close()
     stage.must_give(leaking.ends, "half_closed", client=Side(), server=Side(), findings=("close_wait_leak",))
     stage.must_give(graceful.ends, "closed", client=Side(), server=Side())
 

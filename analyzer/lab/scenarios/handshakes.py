@@ -64,9 +64,7 @@ def syn_retried(stage: Stage) -> None:
     stage.cut(towards=(SERVER,))
     connection = stage.connect(meanwhile=lose_the_first)
     connection.talk()
-    connection.client.close()
-    connection.server.wait_for_end("EOF")
-    connection.server.close()
+    connection.close()
     stage.must_give(
         connection.ends, "closed", client=Side(retransmissions=1), server=Side(), findings=("syn_retries",)
     )
@@ -87,9 +85,7 @@ def port_reuse(stage: Stage) -> None:
         for _ in range(PORTS):
             connection = stage.connect(from_any_port=True)
             connection.talk()
-            connection.client.close()
-            connection.server.wait_for_end("EOF")
-            connection.server.close()
+            connection.close()
             stage.must_give(
                 connection.ends, "closed", client=Side(), server=Side(), findings=("time_wait_pileup",)
             )

@@ -1,4 +1,4 @@
-"""What applications add to it: heartbeats of their own, and an application that hangs on a healthy kernel."""
+"""What applications do: they send heartbeats, or hang while their kernel is well."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from time import sleep
 
-from analyzer.lab.connection import KeepAlive
+from analyzer.lab.connection import Connection, KeepAlive
 from analyzer.lab.network import CLIENT, SERVER
 from analyzer.lab.scenarios.outcomes import PATIENT
 from analyzer.lab.scenarios.scenario import scenario
@@ -19,6 +19,18 @@ FLOOD = 16_000
 """Octets: more than the small buffer takes, less than the sender's."""
 
 
+def close_window(
+    stage: Stage, client: KeepAlive | None = None, server: KeepAlive | None = None
+) -> Connection:
+    """The server does not read what the client sends, until it takes no more."""
+    stage.start_service({"SO_RCVBUF": SMALL_BUFFER})
+    connection = stage.connect(client, server)
+    connection.talk()
+    connection.client.send(FLOOD)
+    stage.wait_until_window_closed()
+    return connection
+
+
 @scenario(
     "zero-window",
     shows="The server stops reading, its window closes: window probes, shaped like keep-alives, follow.",
@@ -26,11 +38,7 @@ FLOOD = 16_000
 )
 def zero_window(stage: Stage) -> None:
     stage.start_capture()
-    stage.start_service({"SO_RCVBUF": SMALL_BUFFER})
-    connection = stage.connect()
-    connection.talk()
-    connection.client.send(FLOOD)
-    stage.wait_until_window_closed()
+    connection = close_window(stage)
     answers = stage.let_window_probe(client=4)
     connection.server.receive(FLOOD)
     connection.talk()
@@ -51,13 +59,11 @@ def zero_window(stage: Stage) -> None:
 )
 def zero_window_with_keep_alive(stage: Stage) -> None:
     stage.start_capture()
-    stage.start_service({"SO_RCVBUF": SMALL_BUFFER})
-    connection = stage.connect(
-        client=KeepAlive(time_s=1, interval_s=1, count=3), server=KeepAlive(time_s=2, interval_s=1, count=3)
+    connection = close_window(
+        stage,
+        client=KeepAlive(time_s=1, interval_s=1, count=3),
+        server=KeepAlive(time_s=2, interval_s=1, count=3),
     )
-    connection.talk()
-    connection.client.send(FLOOD)
-    stage.wait_until_window_closed()
     early = stage.let_window_probe(client=3)  # the last after some 1.5 s, the next after 3.2 s
     stage.let_probe(server=1)
     late = stage.let_window_probe(client=1)
@@ -89,11 +95,7 @@ def zero_window_with_keep_alive(stage: Stage) -> None:
 def zero_window_reader_dead(stage: Stage) -> None:
     stage.tune(CLIENT, "net/ipv4/tcp_retries2", "3")
     stage.start_capture()
-    stage.start_service({"SO_RCVBUF": SMALL_BUFFER})
-    connection = stage.connect()
-    connection.talk()
-    connection.client.send(FLOOD)
-    stage.wait_until_window_closed()
+    connection = close_window(stage)
     answers = stage.let_window_probe(client=3)
     stage.cut()
     retransmissions = stage.counted(CLIENT, "RetransSegs")
@@ -115,7 +117,7 @@ def zero_window_reader_dead(stage: Stage) -> None:
 
 @scenario(
     "single-byte-retransmitted",
-    shows="A single byte of data is lost and sent again: the same shape as a keep-alive with a garbage byte.",
+    shows="Of three single bytes one is lost and sent again: the shape of a keep-alive with a garbage byte.",
     duration_s=3,
 )
 def single_byte_retransmitted(stage: Stage) -> None:
@@ -123,12 +125,14 @@ def single_byte_retransmitted(stage: Stage) -> None:
     connection = stage.connect(client=PATIENT)
     connection.talk()
     sleep(0.3)
+    send_single_byte(connection)
     stage.cut(towards=(SERVER,))
     connection.client.send(1)
     sleep(0.1)
     stage.restore()
     connection.server.receive(1)  # the second copy, some 0.2 s after the first
     sleep(0.3)
+    send_single_byte(connection)
     connection.talk()
     stage.must_give(
         connection.ends,
@@ -150,9 +154,7 @@ def single_byte_ack_lost(stage: Stage) -> None:
     connection.talk()
     sleep(0.3)
     stage.cut(towards=(CLIENT,))
-    connection.client.send(1)
-    connection.server.receive(1)
-    sleep(0.1)  # for the delayed acknowledgment, some 0.04 s
+    send_single_byte(connection)
     stage.restore()
     sleep(0.5)  # for the second copy, some 0.2 s after the first
     connection.talk()
@@ -163,3 +165,10 @@ def single_byte_ack_lost(stage: Stage) -> None:
         server=Side(),
         findings=("mistaken_keepalives",),
     )
+
+
+def send_single_byte(connection: Connection) -> None:
+    """A byte of the client's, as when somebody types, and its delayed acknowledgment, after some 0.04 s."""
+    connection.client.send(1)
+    connection.server.receive(1)
+    sleep(0.1)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from analyzer.lab.connection import Connection, KeepAlive
 from analyzer.lab.network import SERVER
+from analyzer.lab.scenarios.outcomes import gave_up
 from analyzer.lab.scenarios.scenario import scenario
 from analyzer.lab.stage import Stage
-from analyzer.lab.truth import ANSWER, PROBE, RESET, Side, require_equal
+from analyzer.lab.truth import ANSWER, PROBE, Side, require_equal
 
 CONNECTIONS = 500
 
@@ -91,13 +92,7 @@ def expect_dead(stage: Stage, member: Member) -> None:
     stage.must_give(
         member.connection.ends,
         "peer_dead",
-        client=Side(
-            keep_alive.count * PROBE + RESET,
-            segments=member.by_client + keep_alive.count + 1,
-            keepalive_time_s=keep_alive.time_s,
-            keepalive_interval_s=keep_alive.interval_s,
-            keepalive_count=keep_alive.count,
-        ),
+        client=gave_up(keep_alive, segments=member.by_client + keep_alive.count + 1),
         server=Side(segments=member.by_server + SYN_ACK),
         findings=("peer_dead",),
     )

@@ -1,17 +1,19 @@
-"""A middlebox on the path forgets idle connections, and how that differs from a reboot."""
+"""A middlebox forgets idle connections, and how that differs from a reboot."""
 
 from __future__ import annotations
 
 from time import sleep
 
 from analyzer.lab.connection import Connection, KeepAlive
-from analyzer.lab.scenarios.outcomes import PATIENT
+from analyzer.lab.scenarios.outcomes import PATIENT, gave_up, probe_rebooted_server
 from analyzer.lab.scenarios.scenario import scenario
 from analyzer.lab.stage import Stage
 from analyzer.lab.truth import ANSWER, PROBE, RESET, Side
 
 IDLE_TIMEOUT_S = 4
 """After so long the middlebox forgets a connection."""
+
+FIREWALL = ("iptables", "ip6tables")
 
 TOO_SLOW = KeepAlive(time_s=6, interval_s=1, count=3)
 
@@ -20,6 +22,7 @@ TOO_SLOW = KeepAlive(time_s=6, interval_s=1, count=3)
     "middlebox-timeout",
     shows="A middlebox forgets the idle connection: no probe gets through, but a new connection does.",
     duration_s=15,
+    needs=FIREWALL,
 )
 def middlebox_timeout(stage: Stage) -> None:
     middlebox = stage.put_middlebox(IDLE_TIMEOUT_S)
@@ -29,12 +32,7 @@ def middlebox_timeout(stage: Stage) -> None:
     stage.must_give(
         connection.ends,
         "peer_dead",
-        client=Side(
-            TOO_SLOW.count * PROBE + RESET,
-            keepalive_time_s=TOO_SLOW.time_s,
-            keepalive_interval_s=TOO_SLOW.interval_s,
-            keepalive_count=TOO_SLOW.count,
-        ),
+        client=gave_up(TOO_SLOW),
         server=Side(),
         findings=("peer_dead", "middlebox_timeout", "keepalive_too_slow"),
     )
@@ -45,6 +43,7 @@ def middlebox_timeout(stage: Stage) -> None:
     "middlebox-reset",
     shows="The middlebox answers in the server's name: a RST, from nearer than the server is.",
     duration_s=12,
+    needs=FIREWALL,
 )
 def middlebox_reset(stage: Stage) -> None:
     middlebox = stage.put_middlebox(IDLE_TIMEOUT_S, resets=True)
@@ -69,26 +68,14 @@ def middlebox_reset(stage: Stage) -> None:
 def reset_with_another_ttl(stage: Stage) -> None:
     stage.start_capture()
     stage.start_service(ttl=255)
-    connection = stage.connect(client=PATIENT)
-    connection.talk()
-    stage.let_probe(client=1)
-    stage.cut()
-    stage.reboot_server()
-    stage.restore()
-    connection.client.wait_for_end("ECONNRESET")
-    stage.must_give(
-        connection.ends,
-        "peer_rebooted",
-        client=Side(2 * PROBE, keepalive_time_s=PATIENT.time_s),
-        server=Side(ANSWER + RESET),
-        findings=("peer_rebooted",),
-    )
+    probe_rebooted_server(stage)
 
 
 @scenario(
     "middlebox-kept-awake",
     shows="Probes come sooner than the middlebox forgets: idle three times as long, yet data flows again.",
     duration_s=13,
+    needs=FIREWALL,
 )
 def middlebox_kept_awake(stage: Stage) -> None:
     middlebox = stage.put_middlebox(IDLE_TIMEOUT_S)
@@ -120,7 +107,5 @@ def connect_anew(stage: Stage) -> None:
     """The server was there all the time: it takes a new connection at once."""
     connection = stage.connect()
     connection.talk()
-    connection.client.close()
-    connection.server.wait_for_end("EOF")
-    connection.server.close()
+    connection.close()
     stage.must_give(connection.ends, "closed", client=Side(), server=Side())

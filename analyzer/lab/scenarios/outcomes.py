@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import sleep
 
 from analyzer.lab.connection import KeepAlive
-from analyzer.lab.scenarios.scenario import scenario
+from analyzer.lab.scenarios.scenario import OverIPv6, scenario
 from analyzer.lab.stage import Stage
 from analyzer.lab.truth import ANSWER, PROBE, RESET, Side
 
@@ -13,11 +13,40 @@ PATIENT = KeepAlive(time_s=2, interval_s=1, count=3)
 """Time and interval differ, so that a capture tells which is which."""
 
 
+def gave_up(keep_alive: KeepAlive, answered: int = 0, segments: int | None = None) -> Side:
+    """A prober that heard some answers, then none, and gave up: the capture shows all its timers."""
+    return Side(
+        (answered + keep_alive.count) * PROBE + RESET,
+        segments=segments,
+        keepalive_time_s=keep_alive.time_s,
+        keepalive_interval_s=keep_alive.interval_s,
+        keepalive_count=keep_alive.count,
+    )
+
+
+def probe_rebooted_server(stage: Stage) -> None:
+    """The server forgets a connection: of two probes the first is answered, the second gets a RST."""
+    connection = stage.connect(client=PATIENT)
+    connection.talk()
+    stage.let_probe(client=1)
+    stage.cut()
+    stage.reboot_server()
+    stage.restore()
+    connection.client.wait_for_end("ECONNRESET")
+    stage.must_give(
+        connection.ends,
+        "peer_rebooted",
+        client=Side(2 * PROBE, keepalive_time_s=PATIENT.time_s),
+        server=Side(ANSWER + RESET),
+        findings=("peer_rebooted",),
+    )
+
+
 @scenario(
     "alive",
     shows="Probes are answered, and data between them pushes the next one back by the whole keepalive time.",
     duration_s=13,
-    ipv6_too=True,
+    ipv6=OverIPv6.ALWAYS,
 )
 def alive(stage: Stage) -> None:
     stage.start_capture()
@@ -39,7 +68,7 @@ def alive(stage: Stage) -> None:
     "peer-dead",
     shows="The path is cut while idle: no probe is answered, and the prober gives up with a RST.",
     duration_s=7,
-    ipv6_too=True,
+    ipv6=OverIPv6.ALWAYS,
 )
 def peer_dead(stage: Stage) -> None:
     stage.start_capture()
@@ -50,14 +79,9 @@ def peer_dead(stage: Stage) -> None:
     stage.must_give(
         connection.ends,
         "peer_dead",
-        findings=("peer_dead",),
-        client=Side(
-            PATIENT.count * PROBE + RESET,
-            keepalive_time_s=PATIENT.time_s,
-            keepalive_interval_s=PATIENT.interval_s,
-            keepalive_count=PATIENT.count,
-        ),
+        client=gave_up(PATIENT),
         server=Side(),
+        findings=("peer_dead",),
     )
 
 
@@ -65,24 +89,11 @@ def peer_dead(stage: Stage) -> None:
     "peer-rebooted",
     shows="The server crashes and is back with the same address: the next probe is answered by a RST.",
     duration_s=6,
-    ipv6_too=True,
+    ipv6=OverIPv6.ALWAYS,
 )
 def peer_rebooted(stage: Stage) -> None:
     stage.start_capture()
-    connection = stage.connect(client=PATIENT)
-    connection.talk()
-    stage.let_probe(client=1)
-    stage.cut()
-    stage.reboot_server()
-    stage.restore()
-    connection.client.wait_for_end("ECONNRESET")
-    stage.must_give(
-        connection.ends,
-        "peer_rebooted",
-        client=Side(2 * PROBE, keepalive_time_s=PATIENT.time_s),
-        server=Side(ANSWER + RESET),
-        findings=("peer_rebooted",),
-    )
+    probe_rebooted_server(stage)
 
 
 @scenario(

@@ -1,4 +1,4 @@
-"""What a path does: it loses one direction, reports that a host is gone, or breaks under way."""
+"""What a path does: it loses one direction, reports a host gone, or breaks."""
 
 from __future__ import annotations
 
@@ -7,20 +7,11 @@ from time import sleep
 from analyzer.lab.connection import Connection, KeepAlive
 from analyzer.lab.lan import Lan
 from analyzer.lab.network import CLIENT, ROUTER, SERVER
-from analyzer.lab.scenarios.outcomes import PATIENT
-from analyzer.lab.scenarios.scenario import scenario
+from analyzer.lab.scenarios.outcomes import PATIENT, gave_up
+from analyzer.lab.scenarios.scenario import OverIPv6, scenario
 from analyzer.lab.stage import Stage
 from analyzer.lab.truth import ANSWER, PROBE, RESET, Side
-from analyzer.lab.vantage import NEAR_CLIENT, NEAR_SERVER, Vantage
-
-GAVE_UP = Side(
-    (1 + PATIENT.count) * PROBE + RESET,
-    keepalive_time_s=PATIENT.time_s,
-    keepalive_interval_s=PATIENT.interval_s,
-    keepalive_count=PATIENT.count,
-)
-"""One probe was answered; of the others, no answer was heard."""
-
+from analyzer.lab.vantage import CLIENT_PORT, NEAR_CLIENT, NEAR_SERVER, Vantage
 
 ICMP_SENT = {4: "IcmpOutDestUnreachs", 6: "Icmp6OutDestUnreachs"}
 
@@ -35,7 +26,7 @@ def replies_lost(stage: Stage) -> None:
     stage.must_give(
         connection.ends,
         "peer_dead",
-        client=GAVE_UP,
+        client=gave_up(PATIENT, answered=1),
         server=Side(ANSWER, unseen=PATIENT.count * ANSWER),
         findings=("peer_dead",),
     )
@@ -51,7 +42,7 @@ def replies_lost_near_peer(stage: Stage) -> None:
     stage.must_give(
         connection.ends,
         "peer_dead",
-        client=GAVE_UP,
+        client=gave_up(PATIENT, answered=1),
         server=Side((1 + PATIENT.count) * ANSWER),
         findings=("peer_dead", "replies_lost"),
     )
@@ -89,12 +80,7 @@ def host_unreachable(stage: Stage) -> None:
     stage.must_give(
         connection.ends,
         "peer_dead",
-        client=Side(
-            PATIENT.count * PROBE + RESET,
-            keepalive_time_s=PATIENT.time_s,
-            keepalive_interval_s=PATIENT.interval_s,
-            keepalive_count=PATIENT.count,
-        ),
+        client=gave_up(PATIENT),
         server=Side(),
         findings=("peer_dead", "icmp_unreachable"),
     )
@@ -104,6 +90,7 @@ def host_unreachable(stage: Stage) -> None:
     "gone-from-lan",
     shows="The server is gone from the LAN: after some probes, the client sends ARP requests instead.",
     duration_s=10,
+    ipv6=OverIPv6.NEVER,
     network=Lan,
 )
 def gone_from_lan(stage: Stage) -> None:
@@ -114,7 +101,7 @@ def gone_from_lan(stage: Stage) -> None:
     stage.tune_neighbours(
         CLIENT, "eth0", base_reachable_time_ms=500, delay_first_probe_time=0, retrans_time_ms=900
     )
-    stage.start_capture()
+    stage.start_capture(CLIENT_PORT)
     connection = stage.connect(client=keep_alive)
     connection.talk()
     stage.power_off_server()

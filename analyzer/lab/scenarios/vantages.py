@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from time import sleep
 
+from analyzer.lab.lan import Lan
 from analyzer.lab.scenarios.outcomes import PATIENT
 from analyzer.lab.scenarios.scenario import scenario
 from analyzer.lab.stage import Stage
 from analyzer.lab.trunk import ON_TRUNK, TrunkedNetwork
 from analyzer.lab.truth import ANSWER, PROBE, Side
 from analyzer.lab.vantage import (
-    BOTH_LINKS,
+    BOTH_PORTS,
     ON_CLIENT,
     ONLY_CLIENT,
     SHORT_FRAMES,
@@ -56,11 +57,13 @@ def duplicated_frames(stage: Stage) -> None:
 
 @scenario(
     "both-links-merged",
-    shows="Captured on two interfaces into one file, every frame stands twice, and not in the order of time.",
+    shows="Captured at both ends of a switch into one file, every frame stands twice, not in order of time.",
     duration_s=8,
+    network=Lan,
+    needs=("dumpcap",),
 )
 def both_links_merged(stage: Stage) -> None:
-    idle_and_answered(stage, BOTH_LINKS, findings=("seen_twice",))
+    idle_and_answered(stage, BOTH_PORTS, findings=("seen_twice",))
 
 
 @scenario(
@@ -84,7 +87,7 @@ def one_direction(stage: Stage) -> None:
 
 @scenario(
     "short-snap-length",
-    shows="Frames were cut off in TCP options, so no timestamps are left: sequence numbers are enough.",
+    shows="Frames were cut off in the TCP options, amid the timestamps: sequence numbers are enough.",
     duration_s=8,
 )
 def short_snap_length(stage: Stage) -> None:
