@@ -51,7 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--limit",
         type=int,
         metavar="N",
-        help=f"at most so many; 0: all (default: {outputs.SHOWN} on the page)",
+        help=f"at most so many; 0: all (page: {outputs.SHOWN})",
     )
     outputs.add_reading(parser.add_argument_group("how to read"))
 

@@ -69,6 +69,8 @@ def comparison_page(view: ComparisonView, width: int) -> Iterator[Line]:
         if place == 0 or row["severity"] != "note" or view.connections[place - 1]["severity"] != "note":
             yield []
         yield from entry(row, width)
+        if row["severity"] != "note":
+            yield from fact_lines(row, width)
     hidden = view.outcomes.total() - len(view.connections)
     if hidden:
         yield []
@@ -112,7 +114,7 @@ def tally(view: ComparisonView, width: int) -> Iterator[Line]:
 
 
 def entry(row: Row, width: int) -> Iterator[Line]:
-    """One connection: outcome, ends, what happened, what each capture alone makes of it."""
+    """One connection: outcome, ends, what happened."""
     client, server = ends_of(row)
     sure = "" if row["confidence"] == "certain" else f" ({row['confidence']})"
     title = f" {row['connection']}  {row['outcome']}{sure}"
@@ -129,6 +131,9 @@ def entry(row: Row, width: int) -> Iterator[Line]:
     if ends_of(translated) != (client, server):
         yield from paragraph(f"in B: {' → '.join(ends_of(translated))}", width, "faint", "    ")
     yield from paragraph(row["summary"], width, "", "    ")
+
+
+def fact_lines(row: Row, width: int) -> Iterator[Line]:
     for sentence in facts(row):
         yield from paragraph(sentence, width, "faint", "    ")
 
@@ -184,10 +189,14 @@ def alone_lines(view: ComparisonView, width: int) -> Iterator[Line]:
 
 
 def connection_page(row: Row, segments: Sequence[Row], clock: Clock, width: int) -> Iterator[Line]:
-    """One connection, segment by segment: A's frame, its time, which way it went and how far, B's frame."""
+    """One connection, segment by segment: A's frame, its time, which way it went and how far, B's frame.
+
+    The silence is the time since a segment of the connection passed both.
+    """
     yield from entry(row, width)
+    yield from fact_lines(row, width)
     yield []
-    table = [("A FRAME", "TIME", "A     B", "B FRAME", "UNDER WAY", "WHAT")]
+    table = [("A", "TIME", "", "B", "UNDER WAY", "SILENCE", "WHAT")]
     styles = ["faint"]
     for each in segments:
         table.append(
@@ -197,14 +206,15 @@ def connection_page(row: Row, segments: Sequence[Row], clock: Clock, width: int)
                 arrow(each, row["nearer"]),
                 "" if each["b_frame"] is None else str(each["b_frame"]),
                 "" if each["delay_s"] is None else duration(each["delay_s"]),
+                "" if each["idle_s"] is None else duration(each["idle_s"]),
                 what(each),
             )
         )
         styles.append(style_of(each))
     widths = [max(map(cells, column)) for column in zip(*table, strict=True)]
     for line, style in zip(table, styles, strict=True):
-        left = "".join(f"  {cell:>{room}}" for cell, room in zip(line[:5], widths, strict=False))
-        yield [(left, "faint" if style == "faint" else ""), ("  " + line[5], style)]
+        left = "".join(f"  {cell:>{room}}" for cell, room in zip(line[:6], widths, strict=False))
+        yield [(left, "faint" if style == "faint" else ""), ("  " + line[6], style)]
 
 
 def arrow(segment: Row, nearer: str | None) -> str:
@@ -224,10 +234,7 @@ def what(segment: Row) -> str:
     """client keepalive_probe 3"""
     probe = f" {segment['probe']}" if segment["probe"] else ""
     length = f" {segment['length']} bytes" if segment["length"] > 1 else ""
-    idle = segment["idle_s"]
-    lost = segment["seen"] in ("A", "B") and idle is not None
-    silence = f", {duration(idle)} after anything passed" if lost else ""
-    return f"{segment['sender']} {segment['kind']}{probe}{length}{silence}"
+    return f"{segment['sender']} {segment['kind']}{probe}{length}"
 
 
 def style_of(segment: Row) -> str:
