@@ -6,6 +6,7 @@ Shared as `records` and `kinds` are: `diagnose.compare` fills these rows, `table
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -198,7 +199,7 @@ class Connection:
     outcome: int = NOTHING_IN_COMMON
     confidence: int = found.CERTAIN
     summary: str = ""
-    counts: tuple[tuple[int, ...], tuple[int, ...]] = ((0, 0, 0, 0), (0, 0, 0, 0))
+    counts: Sequence[Sequence[int]] = ((0, 0, 0, 0), (0, 0, 0, 0))
     delays: tuple[tuple[int, int, int] | None, tuple[int, int, int] | None] = (None, None)
     frames: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
     first_lost_ns: int | None = None

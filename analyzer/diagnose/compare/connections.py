@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from analyzer import compared
+from analyzer import compared, kinds
 from analyzer.compared import SEEN_WORDS, UNCLEAR, Connection, Listening
+from analyzer.diagnose.compare import sentences
 from analyzer.diagnose.compare.align import Pair
 from analyzer.diagnose.compare.outcome import Case, guess_nearer, judge
 from analyzer.diagnose.compare.segments import bounds
@@ -29,26 +30,43 @@ def connections_of(
     counts = counts_of(table, len(pairs))
     delays = delays_of(table, len(pairs))
     dropped = bool(results[0].facts.dropped), bool(results[1].facts.dropped)
+    told = worth_judging(table, counts)
     found = []
     for number, (pair, (begin, end)) in enumerate(zip(pairs, bounds(table, len(pairs)), strict=True)):
-        mine = as_records(np.asarray(table)[begin:end])
-        near = int(nearer[number])
-        guessed = near == UNCLEAR
-        near = guess_nearer(mine) if guessed else near
-        connection = Connection(pair.flow, pair.client, pair.by, near)
-        connection.counts = counts[number]
+        connection = Connection(pair.flow, pair.client, pair.by, int(nearer[number]))
+        connection.counts = counts[number].tolist()
         connection.delays = delays[number]
-        judge(connection, Case(mine, near, guessed, windows, dropped))
+        if told[number]:
+            mine = as_records(np.asarray(table)[begin:end])
+            guessed = connection.nearer == UNCLEAR
+            if guessed:
+                connection.nearer = guess_nearer(mine)
+            judge(connection, Case(mine, connection.nearer, guessed, windows, dropped))
+        else:
+            connection.outcome = compared.ALL_ARRIVED
+            connection.summary = sentences.all_arrived(connection.counts)
         found.append(connection)
     return found
 
 
-def counts_of(table: Rows, pairs: int) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+def worth_judging(table: Rows, counts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """bool by pair: which ones are more than segments that passed both; most are not."""
+    both, outside = counts[:, :, compared.IN_BOTH].sum(axis=1), counts[:, :, compared.NOT_COVERED].sum(axis=1)
+    told: NDArray[np.bool_] = (counts.sum(axis=(1, 2)) != both + outside) | (both == 0)
+    who = table.pair.astype(np.int64) * 2 + table.sender
+    latest = np.full(2 * len(counts), -1, np.int64)
+    heard = np.flatnonzero(table.seen != compared.NOT_COVERED)
+    np.maximum.at(latest, who[heard], heard)
+    probes = np.flatnonzero(table.kind == kinds.KEEPALIVE_PROBE)
+    told[table.pair[probes[probes > latest[who[probes] ^ 1]]]] = True  # nothing of the peer after them
+    return told
+
+
+def counts_of(table: Rows, pairs: int) -> NDArray[np.int64]:
     """Segments by pair, sender and where seen."""
     places = len(SEEN_WORDS)
     key = (table.pair.astype(np.int64) * 2 + table.sender) * places + table.seen
-    counted = np.bincount(key, minlength=pairs * 2 * places).reshape(pairs, 2, places).tolist()
-    return [(tuple(client), tuple(server)) for client, server in counted]
+    return np.bincount(key, minlength=pairs * 2 * places).reshape(pairs, 2, places)
 
 
 def delays_of(table: Rows, pairs: int) -> list[Any]:

@@ -75,7 +75,7 @@ def judge(connection: Connection, case: Case) -> None:
         for find in (made_between, probes_lost, answers_lost, others_lost, beyond):
             told += find(case)
     if not told:
-        told.append((compared.ALL_ARRIVED, sentences.all_arrived(rows), rows.seen < 0))
+        told.append((compared.ALL_ARRIVED, sentences.all_arrived(connection.counts), rows.seen < 0))
     told.sort(key=lambda each: each[0])
     evidence = np.logical_or.reduce([mask for _, _, mask in told])
     connection.outcome = told[0][0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from analyzer.diagnose.compare.outcome import Case
 
 Mask = NDArray[np.bool_]
+
+SHORTEST_NS = 1_000_000_000
+"""A silence from here on is one that a middlebox may have noticed. Our choice."""
 
 NO_LONGER = 0.95
 """A silence was as long as another from this share of it on: timers come a little late. Our choice."""
@@ -59,7 +63,7 @@ def silence(rows: Rows, lost: Mask) -> str:
     before = rows.pause_ns[:first][rows.seen[:first] == compared.IN_BOTH]
     survived = int(before.max(initial=MISSING))
     text = f"; the first after {lasting(pause)} in which nothing passed"
-    if survived > 0:
+    if survived >= SHORTEST_NS:
         text += f", {lasting(survived)} had been survived"
         if survived > NO_LONGER * pause:
             text += " (so no idle timeout explains it)"
@@ -122,10 +126,10 @@ def one_sided(case: Case, sender: int, mask: Mask) -> str:
     )
 
 
-def all_arrived(rows: Rows) -> str:
-    """All 34 segments passed both; 4 more were sent while only one of them ran."""
-    both = int((rows.seen == compared.IN_BOTH).sum())
-    outside = int((rows.seen == compared.NOT_COVERED).sum())
+def all_arrived(counts: Sequence[Sequence[int]]) -> str:
+    """All 34 segments passed both; 4 more were sent while only one of them ran. counts: as `Connection`'s."""
+    both = sum(each[compared.IN_BOTH] for each in counts)
+    outside = sum(each[compared.NOT_COVERED] for each in counts)
     text = f"all {both} segments passed both" if both != 1 else "the one segment passed both"
     return text + (f"; {outside} more were sent while only one of the two captured" if outside else "")
 
