@@ -26,12 +26,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from analyzer.analysis import Analysis, Flow, analyze
+    from analyzer.comparison import Comparison, compare
     from analyzer.errors import Damage, KeepaliveError, MissingToolError, UnreadableError, UsageError
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Analysis",
+    "Comparison",
     "Damage",
     "Flow",
     "KeepaliveError",
@@ -40,9 +42,16 @@ __all__ = [
     "UsageError",
     "__version__",
     "analyze",
+    "compare",
 ]
 
-_HOME = {"Analysis": "analysis", "Flow": "analysis", "analyze": "analysis"}
+_HOME = {
+    "Analysis": "analysis",
+    "Comparison": "comparison",
+    "Flow": "analysis",
+    "analyze": "analysis",
+    "compare": "comparison",
+}
 
 
 def __getattr__(name: str) -> Any:

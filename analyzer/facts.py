@@ -21,6 +21,7 @@ class Interface:
 
     link_type: LINKTYPE_ value; snap_length: bytes, 0 = unlimited.
     received, dropped: of its statistics block, None where the capture does not say.
+    started_ns, stopped_ns: when capturing began and ended, ns since the epoch, likewise.
     """
 
     link_type: int
@@ -30,6 +31,8 @@ class Interface:
     filter: str = ""
     received: int | None = None
     dropped: int | None = None
+    started_ns: int | None = None
+    stopped_ns: int | None = None
 
 
 @dataclass

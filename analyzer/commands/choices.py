@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from analyzer import found
+from analyzer.compared import OUTCOME_WORDS
 from analyzer.errors import UsageError
 from analyzer.kinds import VERDICT_WORDS
 from analyzer.tables import TABLES, Filters, Moment, Network, moment_of
@@ -45,6 +46,11 @@ def fail_on(texts: Sequence[str]) -> tuple[list[int], list[int]]:
         [VERDICT_WORDS.index(name) for name in names if name in VERDICT_WORDS],
         [found.WORDS.index(name) for name in names if name in found.WORDS],
     )
+
+
+def outcomes(texts: Sequence[str], option: str) -> list[str]:
+    """Names of what a comparison may come to."""
+    return [_known(name, OUTCOME_WORDS, option, "outcome") for name in _split(texts)]
 
 
 def sort_column(text: str) -> tuple[str, bool]:

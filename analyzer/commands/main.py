@@ -24,6 +24,7 @@ COMMANDS = {
     "analyze": "what became of every TCP connection in a capture",
     "states": "what netstat on each endpoint would have shown, at any moment",
     "plan": "what other keep-alive timers would have found, spared and cost",
+    "compare": "which segments left one vantage point and never reached the other",
     "verify": "compare our labels with Wireshark's, frame by frame",
     "doctor": "say what is installed, what is missing, and prepare the kernels",
     "lab": "record keep-alive outcomes from a real kernel (Linux, root)",

@@ -10,7 +10,7 @@ import subprocess
 
 from analyzer.lab.background import last_line
 from analyzer.lab.failures import LabError
-from analyzer.lab.network import CLIENT, ROUTER, Network
+from analyzer.lab.network import CLIENT, ROUTER, SERVER, Network
 from analyzer.lab.truth import require_equal
 
 TRACKING = "net/netfilter/nf_conntrack_tcp_"
@@ -34,6 +34,11 @@ class Middlebox:
         self._program = "iptables" if network.ip_version == 4 else "ip6tables"
         # this rule is also what has the kernel track connections here at all
         self._run("-A", "FORWARD", *FORGOTTEN, *(BY_A_RESET if resets else SILENTLY))
+
+    def translate(self) -> None:
+        """Have the client's connections come from the router's own address, and from a port of its choice."""
+        towards_server = ("-t", "nat", "-A", "POSTROUTING", "-o", f"to-{SERVER}", "-p", "tcp")
+        self._run(*towards_server, "-j", "MASQUERADE", "--random")
 
     def parameters(self, idle_timeout_s: int) -> dict[str, str]:
         """What to set on the router, for it to forget connections that are idle for so long."""

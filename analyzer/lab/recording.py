@@ -26,13 +26,16 @@ class Recording:
 
     capture: Path
     sidecar: Path
+    second: Path | None = None
+    """The capture from a second vantage point."""
 
 
 def record(scenario: Scenario, folder: Path, ip_version: int = 4) -> Recording:
     """Play the scenario and write NAME.pcapng (NAME.pcap with tcpdump) and NAME.json into the folder.
 
-    Files of an earlier recording are replaced, once the new one is complete. Raises LabError or
-    MissingToolError, of which NotAsPlannedError is worth another try.
+    A capture from a second vantage point is NAME-near-server.pcapng. Files of an earlier recording are
+    replaced, once the new one is complete. Raises LabError or MissingToolError, of which
+    NotAsPlannedError is worth another try.
     """
     require_lab()
     require_programs(scenario.needs)
@@ -43,18 +46,21 @@ def record(scenario: Scenario, folder: Path, ip_version: int = 4) -> Recording:
         fresh = Path(workplace, name + tool.suffix)
         with scenario.network(ip_version) as network, Stage(network, tool, fresh) as stage:
             scenario.play(stage)
-        if tool is DUMPCAP:
-            forget_machine(fresh, f"Linux {kernel()}", f"{LAB}, {tool.version()}")
-        fresh.chmod(READABLE)
+        files = [fresh] if stage.second is None else [fresh, stage.second.path]
+        for file in files:
+            if tool is DUMPCAP:
+                forget_machine(file, f"Linux {kernel()}", f"{LAB}, {tool.version()}")
+            file.chmod(READABLE)
         content = describe(scenario, stage, fresh.name, tool, ip_version)
         beside = fresh.with_suffix(".json")
         beside.write_text(json_text(content) + "\n")
-        for earlier in (DUMPCAP, TCPDUMP):
-            Path(folder, name + earlier.suffix).unlink(missing_ok=True)
-        recording = Recording(folder / fresh.name, folder / beside.name)
-        os.replace(fresh, recording.capture)
-        os.replace(beside, recording.sidecar)
-    return recording
+        for file in files:
+            for earlier in (DUMPCAP, TCPDUMP):
+                Path(folder, file.stem + earlier.suffix).unlink(missing_ok=True)
+        for file in (*files, beside):
+            os.replace(file, folder / file.name)
+    second = folder / files[1].name if len(files) > 1 else None
+    return Recording(folder / fresh.name, folder / beside.name, second)
 
 
 def recording_name(scenario: Scenario, ip_version: int) -> str:

@@ -91,11 +91,16 @@ class Setting:
         for name, value in settings.items():
             self.tune(host, f"net/ipv{self.ip_version}/neigh/{interface}/{name}", str(value))
 
-    def put_middlebox(self, idle_timeout_s: int, resets: bool = False) -> Middlebox:
-        """Have the router forget connections that are idle for so long, before any is made."""
+    def put_middlebox(self, idle_timeout_s: int, resets: bool = False, translates: bool = False) -> Middlebox:
+        """Have the router forget connections that are idle for so long, before any is made.
+
+        translates: it is a NAT, too.
+        """
         self._middlebox = Middlebox(self._network, resets)
         for parameter, value in self._middlebox.parameters(idle_timeout_s).items():
             self.tune(ROUTER, parameter, value)
+        if translates:
+            self._middlebox.translate()
         return self._middlebox
 
     def hold_back(self) -> None:

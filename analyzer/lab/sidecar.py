@@ -31,6 +31,7 @@ def describe(scenario: Scenario, stage: Stage, capture: str, tool: Tool, ip_vers
         "kernel": f"Linux {kernel()}",
         "kernel_parameters": without_idle_router(stage.parameters),
         "vantage_point": stage.vantage.words,
+        **({"second_capture": stage.second.as_dict()} if stage.second else {}),
         "capture_tool": tool.version(),
         "must_give": must_give,
         "sockets": stage.views,

@@ -21,7 +21,7 @@ from analyzer.lab.failures import LabError, NotAsPlannedError, SocketError
 from analyzer.lab.network import CLIENT, ENDS, ROUTER, SERVER, Network
 from analyzer.lab.setting import ANSWER_S, SERVICE_PORT, Setting
 from analyzer.lab.truth import PRINCIPAL_COUNTERS, STOPPED, Counters, Expected, Side, confirm, require_equal
-from analyzer.lab.vantage import NEAR_CLIENT, Vantage
+from analyzer.lab.vantage import NEAR_CLIENT, Second, Vantage
 
 FIRST_CLIENT_PORT = 50001
 
@@ -35,6 +35,9 @@ class Stage(Setting):
         self._path = path
         self._running = ExitStack()
         self._capture: Capture | None = None
+        self._second_capture: Capture | None = None
+        self.second: Second | None = None
+        """What was recorded from a second vantage point at the same time."""
         self._failures: list[dict[str, Any]] = []
         self.expected: list[Expected] = []
         """What the recording must give; with all counts once the stage is left."""
@@ -60,13 +63,28 @@ class Stage(Setting):
             if kind is None:
                 self._finish()
 
-    def start_capture(self, vantage: Vantage = NEAR_CLIENT) -> None:
-        """From here on every frame is recorded, and what the kernel counts belongs to the recording."""
-        self.vantage = vantage = vantage.over(self._network.ip_version)
-        only_from = self._network.links[vantage.only_from].host if vantage.only_from else None
-        capture = Capture(self._tool, self._network.host(vantage.host), vantage, self._path, only_from)
-        self._capture = self._running.enter_context(capture)
+    def start_capture(self, vantage: Vantage = NEAR_CLIENT, second: Vantage | None = None) -> None:
+        """From here on every frame is recorded, and what the kernel counts belongs to the recording.
+
+        second: where else, into a file of its own; all claims are about the first.
+        """
+        self.vantage = vantage.over(self._network.ip_version)
+        if second is not None:
+            self.second = Second(second, self._path.with_stem(f"{self._path.stem}-{second.name}"))
+            self._second_capture = self._capture_at(second, self.second.path)
+        self._capture = self._capture_at(self.vantage, self._path)
         self._tally.begin()
+
+    def _capture_at(self, vantage: Vantage, path: Path) -> Capture:
+        only_from = self._network.links[vantage.only_from].host if vantage.only_from else None
+        capture = Capture(self._tool, self._network.host(vantage.host), vantage, path, only_from)
+        return self._running.enter_context(capture)
+
+    def second_lacks(self, client: int = 0, server: int = 0) -> None:
+        """State how many segments of each end stand in the first capture and not in the second."""
+        if self.second is None:
+            raise LabError("this scenario has no second capture that could lack anything")
+        self.second = replace(self.second, lacks={CLIENT: client, SERVER: server})
 
     def connect(
         self,
@@ -215,6 +233,8 @@ class Stage(Setting):
         self._note_unheard()
         self.counters = {name: self._tally.counters(name) for name in (*ENDS, ROUTER)}
         self._capture.finish()
+        if self._second_capture is not None:
+            self._second_capture.finish()
         for end in ENDS:
             later = self._tally.counters(end)
             for name in PRINCIPAL_COUNTERS:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
 from analyzer.lab.network import CLIENT, ROUTER
 
@@ -15,6 +17,9 @@ class Vantage:
     """For the sidecar: `the router's interface towards the client`."""
 
     interfaces: tuple[str, ...]
+
+    name: str = ""
+    """What a second capture's file is called after, if one is made from here."""
 
     host: str = ROUTER
     """Whose interfaces these are: "router", "client", "server", or a further host of the network."""
@@ -49,8 +54,21 @@ class Vantage:
         return self.hears(end) and self.uncut_from != end
 
 
+@dataclass(frozen=True)
+class Second:
+    """A second capture of the same traffic. lacks: by end, how many segments only the first one has."""
+
+    vantage: Vantage
+    path: Path
+    lacks: dict[str, int] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For the sidecar."""
+        return {"capture": self.path.name, "vantage_point": self.vantage.words, "lacks": self.lacks}
+
+
 NEAR_CLIENT = Vantage("the router's interface towards the client", ("to-client",))
-NEAR_SERVER = Vantage("the router's interface towards the server", ("to-server",))
+NEAR_SERVER = Vantage("the router's interface towards the server", ("to-server",), name="near-server")
 WHOLE_ROUTER = Vantage("all interfaces of the router at once", ("any",), copies=1)
 CLIENT_PORT = Vantage("the switch's port towards the client", ("to-client",))
 BOTH_PORTS = Vantage("both ports of the switch at once, in one file", ("to-client", "to-server"), copies=1)

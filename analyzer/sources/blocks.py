@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -39,8 +40,10 @@ ORDERS = {BYTE_ORDER_MAGIC.to_bytes(4, "little"): "<", BYTE_ORDER_MAGIC.to_bytes
 
 END_OF_OPTIONS, COMMENT = 0, 1
 IF_NAME, IF_DESCRIPTION, IF_TSRESOL, IF_FILTER, IF_FCSLEN, IF_TSOFFSET = 2, 3, 9, 11, 13, 14
-ISB_IFRECV, ISB_IFDROP, ISB_OSDROP = 4, 5, 7
+ISB_STARTTIME, ISB_ENDTIME, ISB_IFRECV, ISB_IFDROP, ISB_OSDROP = 2, 3, 4, 5, 7
 UNKNOWN_COUNT = (1 << 64) - 1  # what dumpcap writes where the system does not tell
+
+FIRST_CAPTURES_NS = 315_532_800 * 10**9  # 1980: TCP had no captures yet, so an earlier time is a misreading
 
 LONGEST_TEXT = 4096  # bytes of a name or comment that are kept; our choice
 
@@ -91,15 +94,62 @@ def interface_description(body: bytes, order: str, number: int) -> Description:
     return Description(interface, row, comments(body[8:], order))
 
 
-def statistics(body: bytes, order: str) -> tuple[int, int | None, int | None]:
-    """Read an interface statistics block's body: interface in its section, received, dropped."""
+@dataclass(frozen=True)
+class Statistics:
+    """An interface statistics block: `number` of the interface in its section; the rest as in `Interface`."""
+
+    number: int
+    received: int | None
+    dropped: int | None
+    started_ns: int | None
+    stopped_ns: int | None
+
+
+def statistics(body: bytes, order: str, interfaces: Any) -> Statistics:
+    """Read an interface statistics block's body. interfaces: INTERFACE rows of the section."""
     (number,) = struct.unpack_from(order + "I", body)
     counts: dict[int, int] = {}
+    times: dict[int, int] = {}
     for code, value in options(body[12:], order):
-        if len(value) == 8 and (count := struct.unpack(order + "Q", value)[0]) != UNKNOWN_COUNT:
+        if len(value) != 8:
+            continue
+        if code in (ISB_STARTTIME, ISB_ENDTIME) and number < len(interfaces):
+            high, low = struct.unpack(order + "II", value)  # two words in either byte order, as of packets
+            times.setdefault(code, moment_ns(high << 32 | low, interfaces[number]))
+        elif (count := struct.unpack(order + "Q", value)[0]) != UNKNOWN_COUNT:
             counts.setdefault(code, count)
     drops = [counts[code] for code in (ISB_IFDROP, ISB_OSDROP) if code in counts]
-    return number, counts.get(ISB_IFRECV), sum(drops) if drops else None
+    return Statistics(
+        number,
+        counts.get(ISB_IFRECV),
+        sum(drops) if drops else None,
+        times.get(ISB_STARTTIME),
+        times.get(ISB_ENDTIME),
+    )
+
+
+def moment_ns(ticks: int, interface: np.record) -> int:
+    """When an interface began or ended to capture.
+
+    In ticks of the interface; but dumpcap writes microseconds whatever the resolution (seen with 4.0.17),
+    which read as nanoseconds falls in January 1970.
+    """
+    by_resolution = nanoseconds(ticks, interface)
+    as_microseconds = ticks * 1000
+    if by_resolution < FIRST_CAPTURES_NS <= as_microseconds <= LATEST_NS:
+        return as_microseconds
+    return by_resolution
+
+
+def nanoseconds(ticks: int, interface: np.record) -> int:
+    """Ticks of an interface's clock as ns since the epoch, within what a time may be."""
+    if interface.shift >= 0:
+        ns = ticks * 10**9 >> int(interface.shift)
+    elif interface.factor:
+        ns = ticks * int(interface.factor)
+    else:
+        ns = ticks // int(interface.divisor)
+    return max(min(ns + int(interface.offset_ns), LATEST_NS), -LATEST_NS)
 
 
 def _set_resolution(row: np.record, resolution: int) -> None:

@@ -178,10 +178,11 @@ class PcapngSource(FileSource):
         return True
 
     def _statistics(self, body: bytes) -> None:
-        number, received, dropped = blocks.statistics(body, self.order)
-        if number < len(self.interfaces):  # Wireshark lets a stray one pass, too
-            interface = self.facts.interfaces[self.section_start + number]
-            interface.received, interface.dropped = received, dropped
+        told = blocks.statistics(body, self.order, self.interfaces)
+        if told.number < len(self.interfaces):  # Wireshark lets a stray one pass, too
+            interface = self.facts.interfaces[self.section_start + told.number]
+            interface.received, interface.dropped = told.received, told.dropped
+            interface.started_ns, interface.stopped_ns = told.started_ns, told.stopped_ns
 
     def _comment(self, comments: list[str]) -> None:
         self.facts.comments += comments[: MOST_COMMENTS - len(self.facts.comments)]

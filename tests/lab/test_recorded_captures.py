@@ -135,6 +135,16 @@ SIDECAR = {
         "kernel": {"type": "string", "pattern": r"^Linux \d+\.\d+$"},
         "kernel_parameters": of_both_ends(PARAMETERS, router=PARAMETERS | {"minProperties": 1}),
         "vantage_point": {"type": "string"},
+        "second_capture": {
+            "type": "object",
+            "properties": {
+                "capture": {"type": "string", "pattern": r"^[a-z0-9-]+\.(pcapng|pcap)$"},
+                "vantage_point": {"type": "string"},
+                "lacks": of_both_ends(COUNT),
+            },
+            "required": ["capture", "vantage_point", "lacks"],
+            "additionalProperties": False,
+        },
         "capture_tool": {"type": "string", "pattern": r"^(dumpcap|tcpdump) \d+(\.\d+)+$"},
         "must_give": {
             "type": "object",
@@ -151,7 +161,7 @@ SIDECAR = {
     },
     "additionalProperties": False,
 }
-SIDECAR["required"] = list(SIDECAR["properties"])
+SIDECAR["required"] = [name for name in SIDECAR["properties"] if name != "second_capture"]
 
 each_sidecar = pytest.mark.parametrize("path", sidecar_paths(), ids=lambda path: path.stem)
 
@@ -247,8 +257,14 @@ def test_every_scenario_is_recorded_and_no_file_is_left_over() -> None:
     assert recorded == {*SCENARIOS, *over_ipv6}
     files = {path.name for path in RECORDED.iterdir()}
     assert files == {f"{name}.json" for name in recorded} | {
-        read_sidecar(p)["capture"] for p in sidecar_paths()
+        name for path in sidecar_paths() for name in captures_of(read_sidecar(path))
     }
+
+
+def captures_of(sidecar: dict[str, Any]) -> list[str]:
+    """The capture, and the one from a second vantage point."""
+    second = sidecar.get("second_capture")
+    return [sidecar["capture"], *([second["capture"]] if second else [])]
 
 
 def test_readme_lists_each_recording_as_its_sidecar_describes_it() -> None:
@@ -283,7 +299,8 @@ def test_all_together_are_small() -> None:
 
 @each_sidecar
 def test_no_file_names_the_machine_that_recorded_it(path: Path) -> None:
-    for content in (path.read_bytes(), (RECORDED / read_sidecar(path)["capture"]).read_bytes()):
+    for name in (path.name, *captures_of(read_sidecar(path))):
+        content = (RECORDED / name).read_bytes()
         assert not re.search(rb"/(home|root|tmp|work|var|usr)\b", content)
 
 

@@ -11,9 +11,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 SHARED = frozenset(
-    {"errors", "facts", "found", "kernel_cache", "kinds", "records", "rules", "sequence", "wording"}
+    {
+        "compared",
+        "errors",
+        "facts",
+        "found",
+        "kernel_cache",
+        "kinds",
+        "records",
+        "rules",
+        "sequence",
+        "wording",
+    }
 )
-"""The language that stages share; `facts`, `found`, `kernel_cache` and `wording` came after the table."""
+"""The language that stages share; `compared`, `facts`, `found`, `kernel_cache` and `wording` came after
+the table."""
 
 STAGES = frozenset({"sources", "decode", "track", "diagnose"})
 
@@ -45,12 +57,13 @@ SENTENCES = "numbers, times and addresses are written in one way"
 SETTINGS = "the settings that the user's options become"
 
 TABLE = {
-    "analyzer": row(lazily="analysis errors"),
+    "analyzer": row(lazily="analysis comparison errors"),
     "__main__": row("commands"),
     "errors": row(),
     "kinds": row(),
     "found": row("kinds"),
     "rules": row(),
+    "compared": row(SHARED, libraries="numpy"),
     "facts": row(SHARED, libraries="numpy"),
     "records": row(SHARED, libraries="numpy"),
     "sequence": row(SHARED, libraries="numpy numba"),
@@ -67,6 +80,7 @@ TABLE = {
     "tables": row(
         "records kinds",
         libraries="numpy pandas pyarrow",
+        compared="what a comparison of two captures came to",
         facts="what a capture came to",
         found=VOCABULARY,
         wording=SENTENCES,
@@ -75,6 +89,15 @@ TABLE = {
     "write": row("sources records kinds", libraries="numpy"),
     "reading": row(SHARED | {"sources", "decode"}, libraries="numpy"),  # a part of the pipeline
     "pipeline": row(SHARED | STAGES | {"reading"}, libraries="numpy"),
+    "pairing": row(SHARED | STAGES | {"reading"}, libraries="numpy"),  # a part of the pipeline
+    "comparison": row(
+        "pairing pipeline tables",
+        lazily="present",
+        libraries="numpy pandas",
+        compared="what a comparison comes to",
+        errors="what it raises is public",
+        rules=SETTINGS,
+    ),
     "plan": row(
         "pipeline tables",
         libraries="numpy pandas",
@@ -94,10 +117,12 @@ TABLE = {
         "analysis pipeline plan tables present write lab errors",
         libraries="numpy pyshark",
         analyzer="its version and where it is installed",
+        compared="what a comparison comes to",
         facts="verify compares captures",
         found=VOCABULARY,
         kernel_cache="doctor says where compiled kernels are",
         kinds=VOCABULARY,
+        pairing="compare brings two captures together",
         rules=SETTINGS,
     ),
 }

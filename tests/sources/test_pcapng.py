@@ -228,6 +228,30 @@ def test_statistics_tell_what_was_lost(path: Path) -> None:
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
+def test_statistics_tell_when_capturing_began_and_ended(path: Path, order: str) -> None:
+    """In the interface's ticks; dumpcap writes microseconds whatever these are."""
+    began, ended = 1_700_000_000 * 10**9, 1_700_000_060 * 10**9
+
+    def times(unit: int) -> bytes:
+        words = (struct.pack(order + "II", *divmod(time // unit, 1 << 32)) for time in (began, ended))
+        return b"".join(option(code, word, order) for code, word in zip((2, 3), words, strict=True))
+
+    nanoseconds = option(9, b"\x09", order)
+    path.write_bytes(
+        section(order)
+        + interface(order, options=nanoseconds) * 2
+        + interface(order) * 2
+        + statistics(0, times(1), order)
+        + statistics(1, times(1000), order)
+        + statistics(2, times(1000), order)
+        + packet(order=order)
+    )
+    _, source = read(path)
+    told = [(each.started_ns, each.stopped_ns) for each in source.facts.interfaces]
+    assert told == [(began, ended)] * 3 + [(None, None)]
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
 def test_drops_told_by_packets_count_where_there_are_no_statistics(path: Path, order: str) -> None:
     def lost(count: int) -> bytes:
         return option(1, b"comment", order) + option(4, struct.pack(order + "Q", count), order)

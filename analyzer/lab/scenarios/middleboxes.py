@@ -5,10 +5,12 @@ from __future__ import annotations
 from time import sleep
 
 from analyzer.lab.connection import Connection, KeepAlive
+from analyzer.lab.middlebox import Middlebox
 from analyzer.lab.scenarios.outcomes import PATIENT, gave_up, probe_rebooted_server
 from analyzer.lab.scenarios.scenario import scenario
 from analyzer.lab.stage import Stage
 from analyzer.lab.truth import ANSWER, PROBE, RESET, Side
+from analyzer.lab.vantage import NEAR_SERVER, Vantage
 
 IDLE_TIMEOUT_S = 4
 """After so long the middlebox forgets a connection."""
@@ -25,8 +27,12 @@ TOO_SLOW = KeepAlive(time_s=6, interval_s=1, count=3)
     needs=FIREWALL,
 )
 def middlebox_timeout(stage: Stage) -> None:
-    middlebox = stage.put_middlebox(IDLE_TIMEOUT_S)
-    connection = idle_for_too_long(stage)
+    forgotten_silently(stage, stage.put_middlebox(IDLE_TIMEOUT_S))
+
+
+def forgotten_silently(stage: Stage, middlebox: Middlebox, second: Vantage | None = None) -> None:
+    """No probe gets through, and the client gives up. second: where else it is captured."""
+    connection = idle_for_too_long(stage, second)
     connection.client.wait_for_end("ETIMEDOUT")
     middlebox.require_stopped(TOO_SLOW.count + 1)  # the RST too
     stage.must_give(
@@ -46,8 +52,12 @@ def middlebox_timeout(stage: Stage) -> None:
     needs=FIREWALL,
 )
 def middlebox_reset(stage: Stage) -> None:
-    middlebox = stage.put_middlebox(IDLE_TIMEOUT_S, resets=True)
-    connection = idle_for_too_long(stage)
+    forgotten_and_reset(stage, stage.put_middlebox(IDLE_TIMEOUT_S, resets=True))
+
+
+def forgotten_and_reset(stage: Stage, middlebox: Middlebox, second: Vantage | None = None) -> None:
+    """The middlebox answers the first probe. second: where else it is captured."""
+    connection = idle_for_too_long(stage, second)
     connection.client.wait_for_end("ECONNRESET")
     middlebox.require_stopped(1)
     stage.must_give(
@@ -93,9 +103,31 @@ def middlebox_kept_awake(stage: Stage) -> None:
     )
 
 
-def idle_for_too_long(stage: Stage) -> Connection:
+@scenario(
+    "two-vantages",
+    shows="A middlebox that forgets the idle connection, captured on both sides of it at once.",
+    duration_s=15,
+)
+def two_vantages(stage: Stage) -> None:
+    middlebox = stage.put_middlebox(IDLE_TIMEOUT_S)
+    forgotten_silently(stage, middlebox, second=NEAR_SERVER)
+    stage.second_lacks(client=middlebox.stopped())
+
+
+@scenario(
+    "two-vantages-nat",
+    shows="A middlebox that translates addresses and answers by a RST, captured on both sides of it at once.",
+    duration_s=12,
+)
+def two_vantages_nat(stage: Stage) -> None:
+    middlebox = stage.put_middlebox(IDLE_TIMEOUT_S, resets=True, translates=True)
+    forgotten_and_reset(stage, middlebox, second=NEAR_SERVER)
+    stage.second_lacks(client=middlebox.stopped(), server=1)
+
+
+def idle_for_too_long(stage: Stage, second: Vantage | None) -> Connection:
     """A connection that survives a shorter idle time, and then is left alone for too long."""
-    stage.start_capture()
+    stage.start_capture(second=second)
     connection = stage.connect(client=TOO_SLOW)
     connection.talk()
     sleep(IDLE_TIMEOUT_S - 2)
