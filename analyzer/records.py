@@ -150,6 +150,7 @@ PROBE_SIDE = np.dtype(
         ("active_time", "<i8"),  # ns, PROBING.activity_time, but no RST of the peer counts
         ("idle_ns", "<i8"),  # shortest silence before the first probe of a run, MISSING: not seen
         ("last_seq", "<u4"),  # its SEG.SEQ
+        ("last_ack", "<u4"),  # its SEG.ACK
         ("waiting", "<u4"),  # probes unanswered since the last answer
         ("probes", "<u4"),  # keep-alive probes
         ("replies", "<u4"),  # of these, answered (not by a RST)
@@ -160,7 +161,6 @@ PROBE_SIDE = np.dtype(
         ("unheard", "<u4"),  # latest probes in a row with that TSecr, 0: it has no timestamps
         ("answer_tsval", "<u4"),  # TSval of the last answer
         ("tentative", "<u4"),  # tentative segments so far, exact repeats included
-        ("tentative_ack", "<u4"),  # their SEG.ACK
         ("kept_from", "<u4"),  # ordinal of the oldest tentative segment that became a probe
         ("kind", "u1"),  # kinds.KEEPALIVE_PROBE or ZERO_WINDOW_PROBE, of the last probe
         ("answer_timed", "u1"),  # 1: the last answer had timestamps

@@ -112,7 +112,7 @@ def clear_probe_side(side):
     side.answer_tsval = 0
     side.answer_timed = 0
     side.tentative = 0
-    side.tentative_ack = 0
+    side.last_ack = 0
     side.kept_from = 0
     side.kind = kinds.NO_KIND
     side.at_next = 0
@@ -172,6 +172,7 @@ def note_sent(probing, sender, peer, segment, event):
     own.last_time = time_ns
     own.last_frame = segment.frame
     own.last_seq = segment.seq
+    own.last_ack = segment.ack
 
 
 @aside
@@ -195,7 +196,7 @@ def repeats_tentative(own, segment):
     return (
         is_pure_ack(segment)
         and segment.seq == own.last_seq
-        and segment.ack == own.tentative_ack
+        and segment.ack == own.last_ack
         and segment.length == own.tentative_length
     )
 
@@ -214,7 +215,6 @@ def note_tentative(probing, flow, sender, segment, kind, event):
     note_sent(probing, sender, flow.side[1 - sender], segment, event)
     flow.side[sender].marks |= kinds.SIDE_TENTATIVE
     own.tentative += 1
-    own.tentative_ack = segment.ack
     own.tentative_length = segment.length
     event.answers |= min(np.int64(own.tentative), MOST_TENTATIVE) << ORDINAL_SHIFT
 
