@@ -49,6 +49,16 @@ STORIES: dict[str, tuple[str, str, float | None]] = {
     "also as giving up": ("middlebox_reset", OPENING + PROBES + "105 c>s RA 101:201 ttl=61", None),
     "also behind a FIN": ("middlebox_reset", OPENING + "1 s>c FA 201:101\n2 s>c R 202 ttl=44", None),
     "RST with another initial TTL is the host's": ("reset", OPENING + "9 s>c R 201 win=0 ttl=255", None),
+    "RST of the kernel, the socket has a TTL of its own": (
+        "reset",
+        "0 c>s S 0\n0.01 s>c SA 0:1 ttl=1\n0.02 c>s A 1:1\n9 s>c R 1 win=0 ttl=64",
+        None,
+    ),
+    "RST over more hops than a TTL of its own can hide": (
+        "middlebox_reset",
+        "0 c>s S 0\n0.01 s>c SA 0:1 ttl=30\n0.02 c>s A 1:1\n9 s>c R 1 win=0 ttl=60",
+        None,
+    ),
     "RST over a distance seen before": (
         "reset",
         OPENING + "1 s>c A 201:101 ttl=60\n2 s>c A 201:101\n9 s>c R 201 win=0 ttl=60",

@@ -83,9 +83,10 @@ def _by_frames(flow: Flow, rows: list[Row], successor: Flow | None) -> list[str]
 
 
 def _of_reset(before: list[Row], row: Row) -> str:
-    seen = {hops(each.wire) for each in before if each.sender == row.sender}
+    own = [each.wire for each in before if each.sender == row.sender and not each.wire.has(RST)]
+    seen = {hops(segment) for segment in own}
     said_goodbye = _goodbyes(before)
-    if seen and hops(row.wire) not in seen:
+    if seen and hops(row.wire) not in seen and not _set_its_own_ttl(own[-1], row.wire):
         return "middlebox_reset"
     if row.kind == "keepalive_reset" and row.sender not in said_goodbye:
         return "peer_rebooted"
@@ -100,6 +101,11 @@ def hops(segment: Segment) -> int:
 
 
 def _challenge_was_reset(successor: Flow) -> bool:
+def _set_its_own_ttl(last: Segment, reset: Segment) -> bool:
+    """Whether a socket's own TTL explains why its kernel's RST seems to come from nearer."""
+    return (last.ttl <= 32 or hops(last) > 30) and hops(reset) <= hops(last)
+
+
     """The old peer acknowledged the old numbers of the side that began anew, and that side sent a RST."""
     return any(row.of_the_old and row.wire.has(RST) for row in successor.rows)
 

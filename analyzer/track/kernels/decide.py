@@ -4,8 +4,8 @@ import numpy as np
 
 from analyzer import kinds
 from analyzer.track.kernels.lookup import sender_in
-from analyzer.track.kernels.measures import hop_distance, knows_hops
-from analyzer.track.kernels.probes import is_pure_ack
+from analyzer.track.kernels.measures import has_own_ttl, hop_distance, knows_hops
+from analyzer.track.kernels.probes import is_pure_ack, probing_of
 from analyzer.track.kernels.steps import aside, step
 
 
@@ -28,7 +28,8 @@ def reset_verdict(flow, sender, segment, kind):
     only_syns = not (x.marks | y.marks) & (kinds.SIDE_TALKED | kinds.SIDE_SYN_ACK)
     if only_syns and y.marks & kinds.SIDE_BARE_SYN and not x.marks & kinds.SIDE_BARE_SYN:
         return kinds.REFUSED
-    if x.hops != 0 and not knows_hops(x, hop_distance(np.int64(segment.ttl))):
+    distance = hop_distance(np.int64(segment.ttl))
+    if x.hops != 0 and not knows_hops(x, distance) and not has_own_ttl(x, distance):
         return kinds.MIDDLEBOX_RESET
     if kind == kinds.KEEPALIVE_RESET and not x.marks & kinds.SIDE_FIN:
         return kinds.PEER_REBOOTED
