@@ -9,7 +9,7 @@ from analyzer.track.kernels.ahead import look_ahead
 from analyzer.track.kernels.answers import answer_kind, reset_kind
 from analyzer.track.kernels.decide import decide, reset_verdict, speaks_of_old_flow
 from analyzer.track.kernels.duplicates import is_duplicate, remember
-from analyzer.track.kernels.emit import begin_event
+from analyzer.track.kernels.emit import begin_event, latest_time
 from analyzer.track.kernels.hearing import note_heard
 from analyzer.track.kernels.lookup import ROW_MASK, begins_anew, find_slot
 from analyzer.track.kernels.other_kinds import completes_handshake, other_kind
@@ -155,7 +155,7 @@ def count_kind(flow, kind):
 @step
 def track_new(flow, row, sender, segment, flows, probings, talks, counters, event):
     """Label a segment that is no duplicate and move its flow on; its kind."""
-    last_time = flow.side[flow.last_sender].last_time if flow.frames > 1 else kinds.MISSING
+    last_time = latest_time(flow) if flow.frames > 1 else kinds.MISSING
     begin_event(event, segment, row, sender, last_time)
     if speaks_of_old_flow(flow, flows, sender, segment):
         note_base(flow.side[sender], flow.side[1 - sender], segment)
@@ -191,8 +191,7 @@ def track_segment(segment, hashed, flows, probings, talks, recent, buckets, coun
     flow.last_frame = segment.frame
     event = events[counters.events_used]
     if duplicate:
-        last_time = flow.side[flow.last_sender].last_time
-        begin_event(event, segment, row, sender, last_time)
+        begin_event(event, segment, row, sender, latest_time(flow))
         kind = kinds.DUPLICATE
     else:
         kind = track_new(flow, row, sender, segment, flows, probings, talks, counters, event)
