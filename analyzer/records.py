@@ -174,12 +174,13 @@ PROBE_SIDE = np.dtype(
 PROBING = np.dtype(
     [
         ("activity_time", "<i8"),  # ns, last segment other than probes and their answers
+        ("reset_time", "<i8"),  # ns, RST whose sender went on behind it, or MISSING
         ("owner", "<u4"),  # flow
         ("side", PROBE_SIDE, (2,)),
     ],
     align=True,
 )
-"""What a flow needs once one of its sides has probed, or may have."""
+"""What a flow needs once one of its sides has probed, or may have; or goes on behind its own RST."""
 
 TALK_SIDE = np.dtype(
     [

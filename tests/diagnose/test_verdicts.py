@@ -176,6 +176,32 @@ def test_every_verdict_is_told() -> None:
     assert {verdict for verdict, _, _ in STORIES.values()} == set(VERDICT_WORDS)
 
 
+GOES_ON = "20 s>c PA 201+9:101\n20.02 c>s A 101:210\n"
+FORGED = {
+    "ignored: outside the window, in the server's name": ("alive", "9 s>c R 9201 win=0\n" + GOES_ON),
+    "ignored: in the window, with a challenge ACK": (
+        "alive",
+        "9 s>c R 203 win=0\n9.01 c>s A 101:201\n" + GOES_ON,
+    ),
+    "ignored, then one that was not": ("reset", "9 s>c R 9201\n" + GOES_ON + "21 c>s RA 101:210"),
+    "its receiver is gone, the other side does not know": (
+        "middlebox_reset",
+        "9 s>c R 201 ttl=60\n20 s>c PA 201+9:101\n20.02 c>s R 101 win=0\n",
+    ),
+    "its sender is gone, the receiver has not heard it": (
+        "reset",
+        "9 s>c RA 201:101\n20 c>s PA 101+9:201\n30 c>s PA 101+9:201",
+    ),
+    "segments in flight": ("reset", "9 s>c R 201\n9.01 s>c PA 201+9:101\n9.02 c>s A 101:210\n"),
+}
+
+
+@pytest.mark.parametrize("story", FORGED)
+def test_rst_behind_which_both_sides_go_on_decides_nothing(story: str) -> None:
+    verdict, text = FORGED[story]
+    assert tell(OPENING + text).verdict == verdict
+
+
 FIRST = {
     "a RST, then another": ("reset", "9 s>c R 201 win=0\n9.1 s>c R 201 win=0 ttl=30", 7),
     "a RST of a middlebox, then the host's": ("middlebox_reset", "9 s>c R 201 ttl=30\n9.1 s>c R 201", 7),

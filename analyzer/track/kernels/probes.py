@@ -83,6 +83,7 @@ def probing_of(flow, row, flows_last_time, probings, counters):
         fresh = probings[index]
         fresh.owner = row
         fresh.activity_time = flows_last_time
+        fresh.reset_time = kinds.MISSING
         for each in range(2):
             clear_probe_side(fresh.side[each])
             peer = flow.side[1 - each]
@@ -252,7 +253,7 @@ def drop_tentative(flow, probings, sender, counters):
     other.active_time = max(other.active_time, own.last_time)
     own.active_time = max(own.active_time, own.last_time)
     clear_probe_side(own)
-    if other.last_time == kinds.MISSING:  # nobody has probed: the row is free again
+    if other.last_time == kinds.MISSING and probing.reset_time == kinds.MISSING:  # the row is free again
         probing.owner = counters.free_probing
         counters.free_probing = flow.probing
         flow.probing = 0

@@ -7,7 +7,7 @@ from analyzer import kinds
 from analyzer.sequence import advance
 from analyzer.track.kernels.ahead import look_ahead
 from analyzer.track.kernels.answers import answer_kind, reset_kind
-from analyzer.track.kernels.decide import decide, reset_verdict, speaks_of_old_flow
+from analyzer.track.kernels.decide import decide, go_on, reset_verdict, speaks_of_old_flow
 from analyzer.track.kernels.duplicates import is_duplicate, remember
 from analyzer.track.kernels.emit import begin_event, latest_time
 from analyzer.track.kernels.hearing import note_heard
@@ -166,6 +166,8 @@ def track_new(flow, row, sender, segment, flows, probings, talks, counters, even
     kind = label(flow, row, sender, segment, probings, last_time, counters, event)
     if segment.control & kinds.FLAG_RST:
         decide(flow, reset_verdict(flow, sender, segment, kind), sender, segment.frame)
+    elif flow.verdict != kinds.UNDECIDED:
+        go_on(flow, row, sender, segment, last_time, probings, counters)
     if completes_handshake(flow, sender, segment):
         flow.marks |= kinds.FLOW_ESTABLISHED
         if flow.side[sender].syn_count > 0 and sender == 0 and not flow.marks & NO_HANDSHAKE_RTT:
