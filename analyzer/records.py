@@ -153,6 +153,7 @@ PROBE_SIDE = np.dtype(
         ("active_time", "<i8"),  # ns, PROBING.activity_time, but no RST of the peer counts
         ("idle_ns", "<i8"),  # shortest silence before the first probe of a run, MISSING: not seen
         ("last_seq", "<u4"),  # its SEG.SEQ
+        ("last_ack", "<u4"),  # its SEG.ACK
         ("waiting", "<u4"),  # probes unanswered since the last answer
         ("probes", "<u4"),  # keep-alive probes
         ("replies", "<u4"),  # of these, answered (not by a RST)
@@ -163,7 +164,6 @@ PROBE_SIDE = np.dtype(
         ("unheard", "<u4"),  # latest probes in a row with that TSecr, 0: it has no timestamps
         ("answer_tsval", "<u4"),  # TSval of the last answer
         ("tentative", "<u4"),  # tentative segments so far, exact repeats included
-        ("tentative_ack", "<u4"),  # their SEG.ACK
         ("kept_from", "<u4"),  # ordinal of the oldest tentative segment that became a probe
         ("kind", "u1"),  # kinds.KEEPALIVE_PROBE or ZERO_WINDOW_PROBE, of the last probe
         ("answer_timed", "u1"),  # 1: the last answer had timestamps
@@ -199,13 +199,14 @@ a probe is not acceptable (RFC 7323 4.3): echo_tsval - echo_tsecr is how long th
 PROBING = np.dtype(
     [
         ("activity_time", "<i8"),  # ns, last segment other than probes and their answers
+        ("reset_time", "<i8"),  # ns, RST whose sender went on behind it, or MISSING
         ("owner", "<u4"),  # flow
         ("prober", PROBER, (2,)),
         ("side", PROBE_SIDE, (2,)),
     ],
     align=True,
 )
-"""What a flow needs once one of its sides has probed, or may have."""
+"""What a flow needs once one of its sides has probed, or may have; or goes on behind its own RST."""
 
 TALK_SIDE = np.dtype(
     [

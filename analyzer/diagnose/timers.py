@@ -110,11 +110,13 @@ def sort_pauses(timers: Timers, after_answer: list[tuple[int, int]]) -> None:
     """Pauses behind an answer are the keepalive time, as far as the silences before runs allow.
 
     after_answer: how long since the answer, and since the probe. Linux sets its timer to the interval
-    after every probe, if that is longer than the keepalive time; and a pause shorter than that shows
-    that the answer, though captured, never reached the prober.
+    after every probe, if that is longer than the keepalive time; and where at least two pauses agree on
+    that, a shorter one shows that the answer, though captured, never reached the prober.
     """
     longest = LATE * timers.time_ns + LATE_NS if timers.times_ns else float("inf")
     shortest = (min(timers.times_ns, default=0) - LATE_NS) / LATE
+    if len(timers.times_ns) + sum(shortest <= since_answer for since_answer, _ in after_answer) < 2:
+        shortest = 0
     for since_answer, since_probe in after_answer:
         if shortest <= since_answer <= longest:
             timers.times_ns.append(since_answer)

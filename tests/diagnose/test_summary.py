@@ -113,6 +113,15 @@ class TestTimers:
         assert timers(case, CLIENT) == (60, 10, 2)
         assert timers(case, SERVER) == (75, 20, 2)
 
+    def test_short_pauses_behind_answers_that_never_arrived_are_the_interval(self) -> None:
+        """The way back is cut, and the capture ends before the prober gives up."""
+        case = tell(OPENING + answered(60.03, 120.06, 135.06, 150.06))
+        assert timers(case) == (pytest.approx(60.015), 15, None)
+
+    def test_one_long_silence_does_not_overrule_the_pauses_behind_answers(self) -> None:
+        """The capture missed the first probe (nest-both-sides.pcap, flow 8, frame 713)."""
+        assert timers(tell(OPENING + answered(240.03, 360.33, 480.63))) == (120.3, None, None)
+
     def test_where_the_answers_never_arrived(self) -> None:
         """Only the way back is cut: what the prober waits between probes is the interval."""
         case = tell(OPENING + answered(10.03, 11.03, 12.03) + "13.03 c>s RA 101:201")

@@ -49,6 +49,16 @@ STORIES: dict[str, tuple[str, str, float | None]] = {
     "also as giving up": ("middlebox_reset", OPENING + PROBES + "105 c>s RA 101:201 ttl=61", None),
     "also behind a FIN": ("middlebox_reset", OPENING + "1 s>c FA 201:101\n2 s>c R 202 ttl=44", None),
     "RST with another initial TTL is the host's": ("reset", OPENING + "9 s>c R 201 win=0 ttl=255", None),
+    "RST of the kernel, the socket has a TTL of its own": (
+        "reset",
+        "0 c>s S 0\n0.01 s>c SA 0:1 ttl=1\n0.02 c>s A 1:1\n9 s>c R 1 win=0 ttl=64",
+        None,
+    ),
+    "RST over more hops than a TTL of its own can hide": (
+        "middlebox_reset",
+        "0 c>s S 0\n0.01 s>c SA 0:1 ttl=30\n0.02 c>s A 1:1\n9 s>c R 1 win=0 ttl=60",
+        None,
+    ),
     "RST over a distance seen before": (
         "reset",
         OPENING + "1 s>c A 201:101 ttl=60\n2 s>c A 201:101\n9 s>c R 201 win=0 ttl=60",
@@ -164,6 +174,32 @@ def test_story(story: str) -> None:
 
 def test_every_verdict_is_told() -> None:
     assert {verdict for verdict, _, _ in STORIES.values()} == set(VERDICT_WORDS)
+
+
+GOES_ON = "20 s>c PA 201+9:101\n20.02 c>s A 101:210\n"
+FORGED = {
+    "ignored: outside the window, in the server's name": ("alive", "9 s>c R 9201 win=0\n" + GOES_ON),
+    "ignored: in the window, with a challenge ACK": (
+        "alive",
+        "9 s>c R 203 win=0\n9.01 c>s A 101:201\n" + GOES_ON,
+    ),
+    "ignored, then one that was not": ("reset", "9 s>c R 9201\n" + GOES_ON + "21 c>s RA 101:210"),
+    "its receiver is gone, the other side does not know": (
+        "middlebox_reset",
+        "9 s>c R 201 ttl=60\n20 s>c PA 201+9:101\n20.02 c>s R 101 win=0\n",
+    ),
+    "its sender is gone, the receiver has not heard it": (
+        "reset",
+        "9 s>c RA 201:101\n20 c>s PA 101+9:201\n30 c>s PA 101+9:201",
+    ),
+    "segments in flight": ("reset", "9 s>c R 201\n9.01 s>c PA 201+9:101\n9.02 c>s A 101:210\n"),
+}
+
+
+@pytest.mark.parametrize("story", FORGED)
+def test_rst_behind_which_both_sides_go_on_decides_nothing(story: str) -> None:
+    verdict, text = FORGED[story]
+    assert tell(OPENING + text).verdict == verdict
 
 
 FIRST = {

@@ -41,6 +41,7 @@ def reset_kind(row: Row, x: Side, y: Side) -> str:
     seq = next, a lost connection is a bare RST.
     """
     replies = bool(y.waiting) and row.time_ns - y.waiting[-1].time_ns < RESET_ANSWER_NS
+    replies = replies and _is_without_state(row, x, y)
     gives_up = _gives_up(row, x, y)
     if gives_up and not (replies and not _at_next(row, x)):
         x.waiting.clear()
@@ -52,6 +53,13 @@ def reset_kind(row: Row, x: Side, y: Side) -> str:
         return "keepalive_reset" if was_keepalive else "reset"
     answer_kind(row, "reset", y)
     return "reset"
+
+
+def _is_without_state(row: Row, x: Side, y: Side) -> bool:
+    """Whether X made the RST from Y's probe alone: it has forgotten the connection."""
+    if row.wire.has(ACK):
+        return (row.wire.seq, row.wire.ack) != (x.next_seq, y.next_seq)
+    return row.wire.seq == y.waiting[-1].wire.ack
 
 
 def _at_next(row: Row, x: Side) -> bool:

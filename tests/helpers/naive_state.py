@@ -125,6 +125,12 @@ class Flow:
     closed: bool = False
     reset: bool = False
     handshake_done: bool = False
+    decider: str | None = None
+    """Whose RST decides what became of it: the first that was not ignored."""
+    went_on_ns: int | None = None
+    """When that RST was, once its own sender has sent more."""
+    ignored_until: int = 0
+    """RSTs before this frame were ignored."""
     challenged: bool = False
     """The old peer's challenge ACK came in the middle of this one's handshake."""
     verdict: str = "unknown"
@@ -156,10 +162,12 @@ class Flow:
 def update(flow: Flow, row: Row, x: Side, y: Side) -> None:
     """What a segment of X that is no duplicate changes. A RST changes no number."""
     segment = row.wire
+    _go_on(flow, row, x)
     x.last = segment
     x.recent.append(segment)
     if segment.has(RST):
         flow.reset = True
+        flow.decider = flow.decider or x.word
         return
     if segment.has(SYN):
         _begin(segment, x)
@@ -170,6 +178,19 @@ def update(flow: Flow, row: Row, x: Side, y: Side) -> None:
     x.window = segment.window
     if segment.has(ACK):
         _acknowledge(segment.ack, y)
+
+
+def _go_on(flow: Flow, row: Row, x: Side) -> None:
+    """A RST was ignored if behind it its sender goes on, and then its receiver, at least 1 s later."""
+    if flow.decider is None or row.wire.flags & (SYN | RST):
+        return
+    if x.word == flow.decider:
+        assert x.last is not None
+        flow.went_on_ns = x.last.time_ns if flow.went_on_ns is None else flow.went_on_ns
+    elif flow.went_on_ns is not None and row.time_ns - flow.went_on_ns >= SECOND:
+        flow.decider = flow.went_on_ns = None
+        flow.reset = False
+        flow.ignored_until = row.frame
 
 
 def _begin(segment: Segment, x: Side) -> None:

@@ -27,7 +27,7 @@ def decide(flows: list[Flow], end_ns: int) -> None:
 def _verdicts(flow: Flow, successor: Flow | None, end_ns: int) -> list[str]:
     """The verdict first, then those that are as fair."""
     rows = [row for row in flow.rows if row.segment is not None and row.kind != "duplicate"]
-    early = _of_the_opening(rows)
+    early = _of_the_opening(flow, rows)
     if early:
         return [early]
     by_frames = _by_frames(flow, rows, successor)
@@ -40,13 +40,13 @@ def _verdicts(flow: Flow, successor: Flow | None, end_ns: int) -> list[str]:
     return by_frames or _by_the_end(flow, rows, end_ns)
 
 
-def _of_the_opening(rows: list[Row]) -> str | None:
+def _of_the_opening(flow: Flow, rows: list[Row]) -> str | None:
     """`refused` and `no_answer`: nothing but SYNs of one side, then perhaps the peer's RST."""
     senders: set[str | None] = set()
     for row in rows:
         segment = row.wire
         if segment.has(RST):
-            answered = len(senders) == 1 and row.sender not in senders
+            answered = len(senders) == 1 and row.sender not in senders and row.frame > flow.ignored_until
             return "refused" if answered else None
         if not segment.has(SYN) or segment.has(ACK):
             return None
@@ -74,7 +74,8 @@ def _goodbyes(rows: list[Row]) -> set[str | None]:
 
 def _by_frames(flow: Flow, rows: list[Row], successor: Flow | None) -> list[str]:
     """The second group: the first frame that decides, or a FIN of one side only."""
-    reset_at = next((at for at, row in enumerate(rows) if row.wire.has(RST) and not row.of_the_old), None)
+    resets = [at for at, row in enumerate(rows) if row.wire.has(RST) and not row.of_the_old]
+    reset_at = next((at for at in resets if rows[at].frame > flow.ignored_until), None)
     if reset_at is not None:
         return [_of_reset(rows[:reset_at], rows[reset_at])]
     if successor is not None and _challenge_was_reset(successor):
@@ -83,9 +84,10 @@ def _by_frames(flow: Flow, rows: list[Row], successor: Flow | None) -> list[str]
 
 
 def _of_reset(before: list[Row], row: Row) -> str:
-    seen = {hops(each.wire) for each in before if each.sender == row.sender}
+    own = [each.wire for each in before if each.sender == row.sender and not each.wire.has(RST)]
+    seen = {hops(segment) for segment in own}
     said_goodbye = _goodbyes(before)
-    if seen and hops(row.wire) not in seen:
+    if seen and hops(row.wire) not in seen and not _set_its_own_ttl(own[-1], row.wire):
         return "middlebox_reset"
     if row.kind == "keepalive_reset" and row.sender not in said_goodbye:
         return "peer_rebooted"
@@ -97,6 +99,11 @@ def _of_reset(before: list[Row], row: Row) -> str:
 def hops(segment: Segment) -> int:
     """Distance to the sender, as its TTL tells."""
     return min(ttl for ttl in INITIAL_TTLS if ttl >= segment.ttl) - segment.ttl
+
+
+def _set_its_own_ttl(last: Segment, reset: Segment) -> bool:
+    """Whether a socket's own TTL explains why its kernel's RST seems to come from nearer."""
+    return (last.ttl <= 32 or hops(last) > 30) and hops(reset) <= hops(last)
 
 
 def _challenge_was_reset(successor: Flow) -> bool:

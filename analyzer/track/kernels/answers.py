@@ -100,6 +100,19 @@ def answer_kind(flow, probings, sender, segment, labelled, counters, event):
     return kinds.NO_KIND
 
 
+@step
+def knows_no_connection(flow, prober, sender, segment):
+    """Whether a RST is made from the probe alone, by a host without state (RFC 9293 3.5.2).
+
+    It is bare, and its sequence number is what the probe acknowledged. Other stacks set ACK, but
+    only a host that still knows the connection has both numbers: then its application aborts.
+    """
+    if not segment.control & kinds.FLAG_ACK:
+        return segment.seq == prober.last_ack
+    from_state = segment.seq == flow.side[sender].next_seq and segment.ack == flow.side[1 - sender].next_seq
+    return not from_state
+
+
 @aside
 def reset_kind(flow, probings, sender, segment, counters, event):
     """The label of a RST: the answer of a peer that knows no connection, giving up, or neither."""
@@ -111,7 +124,8 @@ def reset_kind(flow, probings, sender, segment, counters, event):
     gives_up = own.last_time != kinds.MISSING and gave_up(
         flow.side[sender], flow.side[1 - sender], own, segment, counters
     )
-    answers = prober.waiting > 0 and segment.time_ns - prober.last_time < counters.reset_answer_ns
+    soon = segment.time_ns - prober.last_time < counters.reset_answer_ns
+    answers = prober.waiting > 0 and soon and knows_no_connection(flow, prober, sender, segment)
     # Both sides probing: giving up keeps its place, a lost connection sends a bare RST (RFC 9293 3.5.2).
     if answers and not (gives_up and keeps_its_place(flow.side[sender], segment)):
         after_keepalive = prober.kind == kinds.KEEPALIVE_PROBE

@@ -4,8 +4,8 @@ import numpy as np
 
 from analyzer import kinds
 from analyzer.track.kernels.lookup import sender_in
-from analyzer.track.kernels.measures import hop_distance, knows_hops
-from analyzer.track.kernels.probes import is_pure_ack
+from analyzer.track.kernels.measures import has_own_ttl, hop_distance, knows_hops
+from analyzer.track.kernels.probes import is_pure_ack, probing_of
 from analyzer.track.kernels.steps import aside, step
 
 
@@ -21,6 +21,34 @@ def decide(flow, verdict, sender, frame):
 
 
 @aside
+def go_on(flow, row, sender, segment, last_time, probings, counters):
+    """A RST decides nothing if both sides go on behind it: its sender, then its receiver.
+
+    RFC 5961 3.2: a receiver ignores a RST that is not exactly at the next sequence number. The one in
+    whose name it was sent never knew of it; the other's segments count once none can be in flight.
+    """
+    if segment.control & (kinds.FLAG_SYN | kinds.FLAG_RST):
+        return
+    if sender == flow.decided_by:
+        probing = probing_of(flow, row, last_time, probings, counters)
+        if probing.reset_time == kinds.MISSING:
+            probing.reset_time = flow.side[sender].last_time
+        return
+    if flow.probing == 0:
+        return
+    probing = probings[flow.probing - 1]
+    if probing.reset_time != kinds.MISSING and segment.time_ns - probing.reset_time >= counters.teardown_ns:
+        probing.reset_time = kinds.MISSING
+        flow.verdict = kinds.UNDECIDED
+        flow.decided_by = 0
+        flow.decided_frame = 0
+        flow.decided_life = kinds.MISSING
+        flow.marks = np.int64(flow.marks) & ~kinds.FLOW_RESET
+        if not (flow.side[0].marks | flow.side[1].marks) & kinds.SIDE_FIN:
+            flow.first_closer = kinds.NO_SENDER
+
+
+@aside
 def reset_verdict(flow, sender, segment, kind):
     """What a RST says became of the connection, the first row of design 5 that fits."""
     x = flow.side[sender]
@@ -28,7 +56,8 @@ def reset_verdict(flow, sender, segment, kind):
     only_syns = not (x.marks | y.marks) & (kinds.SIDE_TALKED | kinds.SIDE_SYN_ACK)
     if only_syns and y.marks & kinds.SIDE_BARE_SYN and not x.marks & kinds.SIDE_BARE_SYN:
         return kinds.REFUSED
-    if x.hops != 0 and not knows_hops(x, hop_distance(np.int64(segment.ttl))):
+    distance = hop_distance(np.int64(segment.ttl))
+    if x.hops != 0 and not knows_hops(x, distance) and not has_own_ttl(x, distance):
         return kinds.MIDDLEBOX_RESET
     if kind == kinds.KEEPALIVE_RESET and not x.marks & kinds.SIDE_FIN:
         return kinds.PEER_REBOOTED

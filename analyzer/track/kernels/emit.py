@@ -5,6 +5,12 @@ from analyzer.track.kernels.steps import step
 
 
 @step
+def latest_time(flow):
+    """When the flow's latest segment that is no duplicate came, ns."""
+    return flow.side[flow.last_sender].last_time
+
+
+@step
 def begin_event(event, segment, row, sender, last_time):
     """Fill an EVENT row with what needs no label. last_time: ns, of the flow's previous segment."""
     event.frame = segment.frame

@@ -32,6 +32,18 @@ def knows_hops(x, distance):
 
 
 @step
+def has_own_ttl(x, distance):
+    """Whether the side may send with a TTL of its own, and a RST over `distance` hops be its kernel's.
+
+    A socket's IP_TTL (1 for BGP's neighbours) is next to no usual initial TTL; its distance then
+    seems longer than it is. No usual path has more than 30 hops (traceroute's limit).
+    """
+    ttl = np.int64(x.ttl)
+    seen = hop_distance(ttl)
+    return (ttl <= 32 or seen > 30) and distance <= seen
+
+
+@step
 def note_network(x, segment):
     """Hop distance, IP ID pattern and TTL: what tells a middlebox's RST from the peer's."""
     if x.ttl != segment.ttl or x.hops == 0:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from analyzer import kinds
-from analyzer.track.kernels.emit import begin_event
+from analyzer.track.kernels.emit import begin_event, latest_time
 from analyzer.track.kernels.lookup import ROW_MASK, WORD, begins_anew, find_slot
 from analyzer.track.kernels.rows import new_flow
 from analyzer.track.kernels.steps import aside
@@ -55,7 +55,7 @@ def track_other(segment, hashed, flows, buckets, counters, events):
     event = events[counters.events_used]
     last_time = kinds.MISSING
     if row != kinds.NO_FLOW and flows[row].frames > 0:
-        last_time = flows[row].side[flows[row].last_sender].last_time
+        last_time = latest_time(flows[row])
     begin_event(event, segment, row, kinds.NO_SENDER, last_time)
     event.kind = kind
     if kind == kinds.ICMP:

@@ -8,7 +8,7 @@ from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from analyzer.records import CACHE_LINE
+CACHE_LINE = 64  # bytes, on every processor of interest
 
 
 def build_prefetch(context, builder, signature, arguments):

@@ -84,6 +84,7 @@ def probing_of(flow, row, flows_last_time, probings, counters):
         fresh = probings[index]
         fresh.owner = row
         fresh.activity_time = flows_last_time
+        fresh.reset_time = kinds.MISSING
         for each in range(2):
             clear_probe_side(fresh.side[each])
             clear_prober(fresh.prober[each])
@@ -114,7 +115,7 @@ def clear_probe_side(side):
     side.answer_tsval = 0
     side.answer_timed = 0
     side.tentative = 0
-    side.tentative_ack = 0
+    side.last_ack = 0
     side.kept_from = 0
     side.kind = kinds.NO_KIND
     side.at_next = 0
@@ -175,6 +176,7 @@ def note_sent(probing, sender, peer, segment, event):
     own.last_time = time_ns
     own.last_frame = segment.frame
     own.last_seq = segment.seq
+    own.last_ack = segment.ack
 
 
 @aside
@@ -198,7 +200,7 @@ def repeats_tentative(own, segment):
     return (
         is_pure_ack(segment)
         and segment.seq == own.last_seq
-        and segment.ack == own.tentative_ack
+        and segment.ack == own.last_ack
         and segment.length == own.tentative_length
     )
 
@@ -217,7 +219,6 @@ def note_tentative(probing, flow, sender, segment, kind, event):
     note_sent(probing, sender, flow.side[1 - sender], segment, event)
     flow.side[sender].marks |= kinds.SIDE_TENTATIVE
     own.tentative += 1
-    own.tentative_ack = segment.ack
     own.tentative_length = segment.length
     event.answers |= min(np.int64(own.tentative), MOST_TENTATIVE) << ORDINAL_SHIFT
 
@@ -258,7 +259,7 @@ def drop_tentative(flow, probings, sender, counters):
     own.active_time = max(own.active_time, own.last_time)
     clear_probe_side(own)
     clear_prober(probing.prober[sender])
-    if other.last_time == kinds.MISSING:  # nobody has probed: the row is free again
+    if other.last_time == kinds.MISSING and probing.reset_time == kinds.MISSING:  # the row is free again
         probing.owner = counters.free_probing
         counters.free_probing = flow.probing
         flow.probing = 0

@@ -7,9 +7,9 @@ from analyzer import kinds
 from analyzer.sequence import advance
 from analyzer.track.kernels.ahead import look_ahead
 from analyzer.track.kernels.answers import answer_kind, reset_kind
-from analyzer.track.kernels.decide import decide, reset_verdict, speaks_of_old_flow
+from analyzer.track.kernels.decide import decide, go_on, reset_verdict, speaks_of_old_flow
 from analyzer.track.kernels.duplicates import is_duplicate, remember
-from analyzer.track.kernels.emit import begin_event
+from analyzer.track.kernels.emit import begin_event, latest_time
 from analyzer.track.kernels.hearing import note_heard
 from analyzer.track.kernels.lookup import ROW_MASK, begins_anew, find_slot
 from analyzer.track.kernels.marks import marks_of
@@ -159,7 +159,7 @@ def count_kind(flow, kind):
 @step
 def track_new(flow, row, sender, segment, flows, probings, talks, counters, event):
     """Label a segment that is no duplicate and move its flow on; its kind."""
-    last_time = flow.side[flow.last_sender].last_time if flow.frames > 1 else kinds.MISSING
+    last_time = latest_time(flow) if flow.frames > 1 else kinds.MISSING
     begin_event(event, segment, row, sender, last_time)
     if speaks_of_old_flow(flow, flows, sender, segment):
         note_base(flow.side[sender], flow.side[1 - sender], segment)
@@ -178,6 +178,8 @@ def track_new(flow, row, sender, segment, flows, probings, talks, counters, even
         flow.event_marks |= event.marks
     if segment.control & kinds.FLAG_RST:
         decide(flow, reset_verdict(flow, sender, segment, kind), sender, segment.frame)
+    elif flow.verdict != kinds.UNDECIDED:
+        go_on(flow, row, sender, segment, last_time, probings, counters)
     if completes_handshake(flow, sender, segment):
         flow.marks |= kinds.FLOW_ESTABLISHED
         if flow.side[sender].syn_count > 0 and sender == 0 and not flow.marks & NO_HANDSHAKE_RTT:
@@ -203,8 +205,7 @@ def track_segment(segment, hashed, flows, probings, talks, recent, buckets, coun
     flow.last_frame = segment.frame
     event = events[counters.events_used]
     if duplicate:
-        last_time = flow.side[flow.last_sender].last_time
-        begin_event(event, segment, row, sender, last_time)
+        begin_event(event, segment, row, sender, latest_time(flow))
         kind = kinds.DUPLICATE
     else:
         kind = track_new(flow, row, sender, segment, flows, probings, talks, counters, event)
