@@ -293,6 +293,16 @@ def families() -> Iterator[tuple[str, list[str]]]:
         yield title, names
 
 
+def test_scenarios_say_that_they_need_a_firewall_where_the_router_tracked_connections() -> None:
+    tracked = {
+        sidecar["scenario"]
+        for sidecar in map(read_sidecar, sidecar_paths())
+        if any("nf_conntrack" in name for name in sidecar["kernel_parameters"].get("router", {}))
+    }
+    assert tracked == {name for name, scenario in SCENARIOS.items() if "iptables" in scenario.needs}
+    assert tracked
+
+
 def test_all_together_are_small() -> None:
     assert sum(path.stat().st_size for path in RECORDED.iterdir()) < 8_000_000
 

@@ -107,6 +107,7 @@ def middlebox_kept_awake(stage: Stage) -> None:
     "two-vantages",
     shows="A middlebox that forgets the idle connection, captured on both sides of it at once.",
     duration_s=15,
+    needs=FIREWALL,
 )
 def two_vantages(stage: Stage) -> None:
     middlebox = stage.put_middlebox(IDLE_TIMEOUT_S)
@@ -118,6 +119,7 @@ def two_vantages(stage: Stage) -> None:
     "two-vantages-nat",
     shows="A middlebox that translates addresses and answers by a RST, captured on both sides of it at once.",
     duration_s=12,
+    needs=FIREWALL,
 )
 def two_vantages_nat(stage: Stage) -> None:
     middlebox = stage.put_middlebox(IDLE_TIMEOUT_S, resets=True, translates=True)
