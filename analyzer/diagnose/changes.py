@@ -100,7 +100,8 @@ def seen_in_events(result: CaptureResult) -> Seen:
         seen.last_syn.reshape(-1)[side[syn]] = time_ns[syn]
         for table, code in ((seen.syn_ack, kinds.SYN_ACK), (seen.fin, kinds.FIN)):
             keep_first(table, side[kind == code], time_ns[kind == code])
-        shaken, reset = kind == kinds.HANDSHAKE_ACK, np.isin(kind, RESETS)
+        shaken, reset = kind == kinds.HANDSHAKE_ACK, np.flatnonzero(np.isin(kind, RESETS))
+        reset = reset[batch["frame"][reset] >= flows["decided_frame"][flow[reset]]]  # earlier: ignored
         keep_first(seen.handshake, flow[shaken], time_ns[shaken])
         keep_first(seen.reset, flow[reset], time_ns[reset])
         frames.append(batch["frame"][reset])

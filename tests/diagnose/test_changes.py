@@ -109,6 +109,12 @@ class TestStories:
             (5.2, 1, "server", "ESTABLISHED"),
         ]
 
+    def test_connection_lives_until_the_rst_that_was_not_ignored(self) -> None:
+        ignored = "9 s>c R 9201\n20 s>c PA 201+9:101\n20.02 c>s A 101:210\n"
+        assert course(OPENING + ignored) == OPENED
+        ends = [(30, 0, "client", "CLOSED"), (30, 0, "server", "CLOSED")]
+        assert course(OPENING + ignored + "30 c>s RA 101:210") == OPENED + ends
+
     def test_fin_of_which_only_one_direction_was_captured(self) -> None:
         lonely = "0 c>s S 0\n0.1 c>s A 1:1\n1 c>s PA 1+9:1\n2 c>s FA 10:1\n"
         assert course(lonely)[-1] == (2, 0, "client", "UNKNOWN")

@@ -88,6 +88,11 @@ STORIES: dict[str, tuple[str, float | None, tuple[str, str]]] = {
         None,
         ("CLOSED", "CLOSE-WAIT"),
     ),
+    "RST that was ignored": (
+        OPENING + "9 s>c R 9201\n20 s>c PA 201+9:101\n20.02 c>s A 101:210",
+        None,
+        ("ESTABLISHED", "ESTABLISHED"),
+    ),
     "rebooted": (OPENING + "60 c>s A 100:201\n60.1 s>c R 201", None, ("CLOSED", "CLOSED")),
 }
 

@@ -15,7 +15,10 @@ def can_accept(row: Row, x: Side) -> bool:
 
 
 def idle_before(flow: Flow, row: Row, x: Side, y: Side) -> int | None:
-    """How long X had not heard Y when it sent a segment that begins a run of probes, if it is one."""
+    """How long X had not heard Y when it sent a segment that begins a run of probes, if it is one.
+
+    None if X has probed since it heard Y: then it waited for the interval.
+    """
     undecided = [*x.tentative, *y.tentative]
 
     def activity(each: Row) -> bool:
@@ -25,11 +28,14 @@ def idle_before(flow: Flow, row: Row, x: Side, y: Side) -> int | None:
 
     last_active = next((each for each in reversed(flow.rows) if activity(each)), None)
     own = [*x.tentative, *x.probes]
-    if last_active is None or (own and last_active.time_ns <= max(own, key=_order).time_ns):
+    last_own_ns = max(own, key=_order).time_ns if own else None
+    if last_active is None or (last_own_ns is not None and last_active.time_ns <= last_own_ns):
         return None
     heard = [each for each in flow.rows if each.sender == y.word and each.accepted and each not in undecided]
     heard = [each for each in heard if each.kind not in PROBES]
-    return max(row.time_ns - heard[-1].time_ns, 0) if heard else None
+    if not heard or (last_own_ns is not None and heard[-1].time_ns <= last_own_ns):
+        return None
+    return max(row.time_ns - heard[-1].time_ns, 0)
 
 
 def _order(row: Row) -> int:
