@@ -168,7 +168,7 @@ PROBE_SIDE = np.dtype(
         ("kind", "u1"),  # kinds.KEEPALIVE_PROBE or ZERO_WINDOW_PROBE, of the last probe
         ("answer_timed", "u1"),  # 1: the last answer had timestamps
         ("at_next", "u1"),  # 1: the last probe was at next_seq (a refused byte)
-        ("tentative_length", "u1"),  # 0 or 1
+        ("last_length", "u1"),  # octets of the last probe, 0 or 1
         ("tentative_kind", "u1"),  # what they became: a probe kind, or TENTATIVE for nothing
     ],
     align=True,

@@ -21,6 +21,12 @@ class Rules:
     teardown_ns: int = SECOND_NS
     """Below this, a one-byte segment or an ACK after FIN is traffic in flight, no probe (design 4.1)."""
 
+    pushed_probe_ns: int = 10 * SECOND_NS
+    """An acknowledged octet with PSH this long after its sender's last segment is a probe (design 4.1), as
+    Solaris sends (illumos tcp_timers.c, tcp_keepalive_timer). Below it, a lost octet, or one whose
+    acknowledgment was lost, is sent again after one retransmission timeout: 1 s before round trips are
+    measured, 3 s behind a lost SYN (RFC 6298 2.1, 5.7)."""
+
     reset_answer_ns: int = 3 * SECOND_NS
     """A RST later than this after a probe is not its answer (design 4.2): above any round trip, and
     SYN retries start at 1 s (RFC 6298)."""

@@ -46,6 +46,7 @@ TRACKER = np.dtype(
         ("seed", "<i8"),  # of the flow hash; results do not depend on it
         ("dedup_window_ns", "<i8"),
         ("teardown_ns", "<i8"),
+        ("pushed_probe_ns", "<i8"),
         ("reset_answer_ns", "<i8"),
         ("give_up_slack_ns", "<i8"),
         ("timer_late_ns", "<i8"),
@@ -71,6 +72,7 @@ AHEAD = np.dtype(
 SETTINGS = (
     "dedup_window_ns",
     "teardown_ns",
+    "pushed_probe_ns",
     "reset_answer_ns",
     "give_up_slack_ns",
     "timer_late_ns",

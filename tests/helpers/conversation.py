@@ -203,7 +203,7 @@ class Conversation:
     # probes and answers
 
     def probe(self, x: Host, y: Host, step: Step) -> None:
-        flags = ACK | PSH if step.variant == 6 else ACK
+        flags = ACK | PSH if step.variant >= 5 else ACK
         self.send(x, flags, x.next - 1, step.variant % 2)
 
     def reply(self, x: Host, y: Host, step: Step) -> None:
@@ -218,7 +218,7 @@ class Conversation:
         """Probe and answer, at times several probes."""
         for count in range(1 + step.variant % 3):
             self.clock.now_ns += count * step.wait_ns
-            self.send(x, ACK, x.next - 1, step.variant // 4)
+            self.send(x, ACK | PSH if step.variant >= 6 else ACK, x.next - 1, step.variant // 4)
         self.clock.now_ns += 15 * MILLISECOND
         self.reply(x, y, step)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from .naive_state import SECOND, Row, Side
 from .segment import ACK, FIN, PSH, RST, SYN, Segment, ahead, following
 
+PUSHED_PROBE_NS = 10 * SECOND
+
 
 def has_probe_shape(segment: Segment) -> bool:
     """ACK set, SYN, FIN and RST clear, payload length 0 or 1."""
@@ -28,7 +30,7 @@ def _by_table(segment: Segment, x: Side, y: Side) -> str:
     assert x.next_seq is not None
     never_acked = x.acked is None
     close = x.last is not None and segment.time_ns - x.last.time_ns < SECOND
-    if segment.length == 1 and segment.has(PSH):
+    if segment.length == 1 and segment.has(PSH) and not _is_pushed_probe(segment, x):
         return "retransmission"  # row 1
     if never_acked and segment.length == 1 and close:
         return "retransmission"  # row 2
@@ -39,6 +41,21 @@ def _by_table(segment: Segment, x: Side, y: Side) -> str:
     if y.window == 0:
         return "zero_window_probe"  # row 5
     return "keepalive_probe"  # row 6
+
+
+def _is_pushed_probe(segment: Segment, x: Side) -> bool:
+    """The octet is acknowledged, and X was silent for 10 s or sends its last probe of old ground again."""
+    if x.acked is None or x.acked != x.next_seq:
+        return False
+    silent = x.last is not None and segment.time_ns - x.last.time_ns >= PUSHED_PROBE_NS
+    return silent or _repeats_probe(segment, x)
+
+
+def _repeats_probe(segment: Segment, x: Side) -> bool:
+    if not x.probes or x.probes[-1].at_next_seq:
+        return False
+    last = x.probes[-1].wire
+    return (segment.seq, segment.length) == (last.seq, last.length)
 
 
 def is_tentative(row: Row, x: Side, y: Side) -> bool:

@@ -177,6 +177,44 @@ STORIES = {
     5       c>s  PA  101+1:201         = retransmission
     5.01    s>c  A   201:102           = dup_ack
     """,
+    "a lost byte, its acknowledgment lost behind the capture, after long silence": TALK
+    + """
+    7200    c>s  PA  101+1:201         = data
+    7200.01 s>c  A   201:102           = ack
+    7203    c>s  PA  101+1:201         = retransmission
+    7203.01 s>c  A   201:102           = dup_ack
+    7209    c>s  PA  101+1:201         = retransmission
+    """,
+    "a lost byte that nobody acknowledged, after long silence": TALK
+    + """
+    7200    c>s  PA  101+1:201         = data
+    7212    c>s  PA  101+1:201         = retransmission
+    """,
+    "a pushed byte that was acknowledged long ago is a probe, and so are its repeats": TALK
+    + """
+    1       c>s  PA  101+1:201              = data
+    1.01    s>c  A   201:102                = ack
+    11      c>s  PA  101+1:201              = keepalive_probe
+    11.4    c>s  PA  101+1:201              = keepalive_probe
+    11.41   s>c  A   201:102  sack=101-102  = keepalive_reply 10
+    21.3    c>s  PA  101+1:201              = keepalive_probe
+    21.31   s>c  PA  201+1:102              = data 12
+    21.4    c>s  A   102:202                = ack
+    21.9    c>s  PA  101+1:202              = keepalive_probe
+    """,
+    "a pushed byte is no repeat of a probe without one": TALK
+    + """
+    60      c>s  A   100:201           = keepalive_probe
+    60.01   s>c  A   201:101           = keepalive_reply 7
+    60.4    c>s  PA  100+1:201         = retransmission
+    """,
+    "a pushed byte sent again after it opened a closed window": TALK
+    + """
+    1       s>c  A   201:101  win=0    = zero_window
+    2       c>s  A   101+1:201         = zero_window_probe
+    2.01    s>c  A   201:102           = zero_window_reply 8
+    2.3     c>s  PA  101+1:201         = retransmission
+    """,
     "a lost byte without PSH that nobody acknowledged": TALK
     + """
     1       c>s  A   101+1:201         = data

@@ -55,7 +55,7 @@ def prove_tentative(flow, probings, sender, segment, counters, event):
     seq = np.int64(prober.last_seq)
     if np.int64(segment.ack) != advance(seq, 1):
         return kinds.NO_KIND
-    if prober.tentative_length == 1 and not is_dsack_of(segment, seq):
+    if prober.last_length == 1 and not is_dsack_of(segment, seq):
         drop_tentative(flow, probings, prober_side, counters)  # it was data
         return kinds.NO_KIND
     y = flow.side[sender]

@@ -34,12 +34,39 @@ def window_closed(side):
     return side.marks & kinds.SIDE_WINDOW != 0 and side.window == 0
 
 
-@step
-def probe_kind(x, y, segment, teardown_ns):
-    """The label that table 4.1 gives a segment of side `x` with peer `y`, or NO_KIND.
+@aside
+def repeats_probe(flow, probings, sender, segment):
+    """Whether a segment has the sequence number and length of its side's last probe, one of old ground."""
+    if flow.probing == 0:
+        return False
+    own = probings[flow.probing - 1].side[sender]
+    return (
+        own.kind != kinds.NO_KIND
+        and own.at_next == 0
+        and segment.seq == own.last_seq
+        and segment.length == own.last_length
+    )
 
-    teardown_ns: a segment this close behind the side's previous one is traffic in flight.
+
+@aside
+def is_pushed_probe(flow, probings, sender, segment, pushed_probe_ns):
+    """Whether an octet with PSH at next_seq - 1 is a probe, no lost octet that is sent again.
+
+    pushed_probe_ns: so long after its side's last segment no retransmission timeout fires first.
     """
+    x = flow.side[sender]
+    if not x.marks & kinds.SIDE_ACKED or precedes(np.int64(x.acked), np.int64(x.next_seq)):
+        return False
+    if x.marks & kinds.SIDE_SENT and segment.time_ns - x.last_time >= pushed_probe_ns:
+        return True
+    return repeats_probe(flow, probings, sender, segment)
+
+
+@step
+def probe_kind(flow, probings, sender, segment, counters):
+    """The label that table 4.1 gives a segment of side `sender`, or NO_KIND."""
+    x = flow.side[sender]
+    y = flow.side[1 - sender]
     if not is_pure_ack(segment) or not x.marks & kinds.SIDE_NEXT:
         return kinds.NO_KIND
     seq = np.int64(segment.seq)
@@ -53,9 +80,11 @@ def probe_kind(x, y, segment, teardown_ns):
         return kinds.ZERO_WINDOW_PROBE  # RFC 9293 3.8.6.1: one octet of new data
     if advance(seq, 1) != next_seq:
         return kinds.NO_KIND
-    soon = x.marks & kinds.SIDE_SENT != 0 and segment.time_ns - x.last_time < teardown_ns
+    soon = x.marks & kinds.SIDE_SENT != 0 and segment.time_ns - x.last_time < counters.teardown_ns
     if segment.length == 1:
-        if segment.control & kinds.FLAG_PSH:
+        if segment.control & kinds.FLAG_PSH and not is_pushed_probe(
+            flow, probings, sender, segment, counters.pushed_probe_ns
+        ):
             return kinds.RETRANSMISSION
         if not was_acked and soon:
             return kinds.RETRANSMISSION
@@ -119,7 +148,7 @@ def clear_probe_side(side):
     side.kept_from = 0
     side.kind = kinds.NO_KIND
     side.at_next = 0
-    side.tentative_length = 0
+    side.last_length = 0
     side.tentative_kind = kinds.TENTATIVE
 
 
@@ -177,6 +206,7 @@ def note_sent(probing, sender, peer, segment, event):
     own.last_frame = segment.frame
     own.last_seq = segment.seq
     own.last_ack = segment.ack
+    own.last_length = segment.length
 
 
 @aside
@@ -201,7 +231,7 @@ def repeats_tentative(own, segment):
         is_pure_ack(segment)
         and segment.seq == own.last_seq
         and segment.ack == own.last_ack
-        and segment.length == own.tentative_length
+        and segment.length == own.last_length
     )
 
 
@@ -219,7 +249,6 @@ def note_tentative(probing, flow, sender, segment, kind, event):
     note_sent(probing, sender, flow.side[1 - sender], segment, event)
     flow.side[sender].marks |= kinds.SIDE_TENTATIVE
     own.tentative += 1
-    own.tentative_length = segment.length
     event.answers |= min(np.int64(own.tentative), MOST_TENTATIVE) << ORDINAL_SHIFT
 
 
@@ -239,7 +268,7 @@ def confirm_tentative(probing, sender, x, y_window_closed):
         own.probes += count
         probing.prober[sender].form |= probing.prober[sender].tentative_form
     x.next_seq = highest(advance(np.int64(own.last_seq), 1), np.int64(x.next_seq))
-    x.bytes -= own.tentative_length  # a garbage octet, no data
+    x.bytes -= own.last_length  # a garbage octet, no data
     x.marks = (np.int64(x.marks) & ~kinds.SIDE_TENTATIVE) | kinds.SIDE_LAST_PROBE
 
 

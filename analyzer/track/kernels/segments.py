@@ -89,7 +89,7 @@ def label(flow, row, sender, segment, probings, last_time, counters, event):
         end_tentative(flow, probings, sender, segment, counters)
     if segment.control & kinds.FLAG_RST:
         return reset_kind(flow, probings, sender, segment, counters, event)
-    kind = probe_kind(x, flow.side[1 - sender], segment, counters.teardown_ns)
+    kind = probe_kind(flow, probings, sender, segment, counters)
     if is_probe(kind):
         probing = probing_of(flow, row, last_time, probings, counters)
         note_probe(probing, flow, sender, segment, kind, event)
