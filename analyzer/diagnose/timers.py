@@ -3,7 +3,7 @@
 The keepalive time runs from the last segment that the prober received (RFC 9293 3.8.4; Linux
 tcp_keepalive_timer: lrcvtime, rcv_tstamp), so its own late acknowledgment of that does not count. The
 answer to a probe is followed by the next one after the keepalive time, an unanswered probe after the
-interval. "Not observed" is MISSING (count: -1), never a guess.
+interval; a prober that backs off has none. "Not observed" is MISSING (count: -1), never a guess.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class Timers:
     times_ns: list[int] = field(default_factory=list)
     intervals_ns: list[int] = field(default_factory=list)
     count: int = -1
+    backs_off: bool = False
 
     @property
     def time_ns(self) -> int:
@@ -35,8 +36,8 @@ class Timers:
 
     @property
     def interval_ns(self) -> int:
-        """Median interval between unanswered probes."""
-        return median(self.intervals_ns)
+        """Median interval between unanswered probes, MISSING if they back off."""
+        return kinds.MISSING if self.backs_off else median(self.intervals_ns)
 
 
 def median(values: list[int]) -> int:
@@ -67,6 +68,7 @@ def measure(story: Story, side: int) -> Timers:
                 answered.pop(frame, None)
         if run.idle_ns != kinds.MISSING:
             timers.times_ns.append(run.idle_ns)
+        unanswered: list[int] = []
         for probe, following in pairwise(inside):
             pause = int(following.time_ns - probe.time_ns)
             if probe.frame in answered:
@@ -74,7 +76,9 @@ def measure(story: Story, side: int) -> Timers:
             elif probe.frame in heard:
                 timers.times_ns.append(pause)
             elif probe.frame in unheard_of:
-                timers.intervals_ns.append(pause)
+                unanswered.append(pause)
+        timers.intervals_ns += unanswered
+        timers.backs_off |= back_off(unanswered)
         if run.outcome == kinds.RUN_GAVE_UP:
             given_up.append((inside, pause_before_giving_up(events, side, inside[-1])))
     sort_pauses(timers, after_answer)
@@ -97,6 +101,12 @@ def echoed(story: Story, side: int, probes: list[Any]) -> tuple[set[int], set[in
     unheard = int(story.probing.side[side].unheard) if story.probing else 0
     still = len(frames) - unheard
     return (set(frames[still - 1 : still]) if 0 < still < len(frames) else set()), set(frames[still:])
+
+
+def back_off(pauses_ns: list[int]) -> bool:
+    """Whether the pauses of a run grow like those of retransmissions, to over twice the shortest."""
+    grow = all(later * LATE + LATE_NS >= earlier for earlier, later in pairwise(pauses_ns))
+    return len(pauses_ns) > 1 and grow and max(pauses_ns) > 2 * min(pauses_ns)
 
 
 def is_about(pause_ns: int, interval_ns: int) -> bool:

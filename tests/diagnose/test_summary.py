@@ -82,6 +82,17 @@ class TestTimers:
         story += "135.05 c>s A 100:201\n150.05 c>s A 100:201\n165.05 c>s RA 101:201"
         assert timers(tell(OPENING + story)) == (60, 15, 2)
 
+    def test_of_a_prober_that_backs_off_there_is_no_interval(self) -> None:
+        """Neither does its RST show a count: no timer of one setting sent it."""
+        story = OPENING + "60.03 c>s A 100:201\n60.43 c>s A 100:201\n61.23 c>s A 100:201\n"
+        assert timers(tell(story + "62.83 c>s A 100:201")) == (60, None, None)
+        assert timers(tell(story + "62.83 c>s A 100:201\n63.43 c>s RA 101:201")) == (60, None, None)
+
+    def test_a_pause_that_became_shorter_is_no_backing_off(self) -> None:
+        """The capture lost the answer to the first probe."""
+        story = "60.03 c>s A 100:201\n120.05 c>s A 100:201\n135.05 c>s A 100:201\n150.05 c>s A 100:201\n"
+        assert timers(tell(OPENING + story)) == (60, 15, None)
+
     def test_of_an_interval_longer_than_the_keepalive_time(self) -> None:
         """Linux sets its timer to the interval after every probe: TCP_KEEPIDLE 30, TCP_KEEPINTVL 75."""
         case = tell(OPENING + answered(30.03, 105.03, 180.03, 255.03))

@@ -86,7 +86,6 @@ def test_the_pause_doubles_and_the_end_is_silence(tell: Tell, flags: str) -> Non
     assert told.runs() == [Run("client", 15, 0, 7200.0, "unanswered")]
 
 
-@pytest.mark.xfail(strict=True, reason="the median pause is given where there is no fixed interval")
 def test_backing_off_has_no_interval(tell: Tell) -> None:
     """No setting of the prober is 38.4 s, the median of pauses from 0.4 s to 60 s."""
     told = tell(OPENING + BACKOFF.format(flags="A"), end=9000.0)
