@@ -19,7 +19,8 @@ class Rules:
     """Copies of a frame are at most this far apart (design 4, `--dedup-window`)."""
 
     teardown_ns: int = SECOND_NS
-    """Below this, a one-byte segment or an ACK after FIN is traffic in flight, no probe (design 4.1)."""
+    """Below this, a one-byte segment or an ACK after FIN is traffic in flight, no probe (design 4.1); but
+    what repeats a probe at once is one: Windows repeats it after 1 s, and up to 1 ms early."""
 
     pushed_probe_ns: int = 10 * SECOND_NS
     """An acknowledged octet with PSH this long after its sender's last segment is a probe (design 4.1), as

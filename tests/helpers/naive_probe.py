@@ -29,7 +29,8 @@ def probe_kind(row: Row, x: Side, y: Side) -> str | None:
 def _by_table(segment: Segment, x: Side, y: Side) -> str:
     assert x.next_seq is not None
     never_acked = x.acked is None
-    close = x.last is not None and segment.time_ns - x.last.time_ns < SECOND
+    again = bool(x.probes) and x.last is x.probes[-1].wire and _repeats_probe(segment, x)
+    close = x.last is not None and segment.time_ns - x.last.time_ns < SECOND and not again
     if segment.length == 1 and segment.has(PSH) and not _is_pushed_probe(segment, x):
         return "retransmission"  # row 1
     if never_acked and segment.length == 1 and close:

@@ -220,6 +220,22 @@ STORIES = {
     1       c>s  A   101+1:201         = data
     1.21    c>s  A   101+1:201         = retransmission
     """,
+    "a probe without PSH repeated within a second, one direction": """
+    0       c>s  S   0                 = syn
+    0.02    c>s  A   1:1               = ack
+    0.03    c>s  PA  1+100:1           = data
+    60      c>s  A   100+1:201         = keepalive_probe
+    60.9995 c>s  A   100+1:201         = keepalive_probe
+    61.5    c>s  A   101:301           = ack
+    61.9    c>s  A   100+1:301         = retransmission
+    """,
+    "a probe behind one's own FIN repeated within a second": TALK
+    + """
+    1       c>s  FA  101:201           = fin
+    1.01    s>c  A   201:102           = ack
+    60      c>s  A   101:201           = keepalive_probe
+    60.9995 c>s  A   101:201           = keepalive_probe
+    """,
     "acknowledgments in teardown are no probes": TALK
     + """
     1       s>c  FA  201:101           = fin

@@ -80,7 +80,11 @@ def probe_kind(flow, probings, sender, segment, counters):
         return kinds.ZERO_WINDOW_PROBE  # RFC 9293 3.8.6.1: one octet of new data
     if advance(seq, 1) != next_seq:
         return kinds.NO_KIND
-    soon = x.marks & kinds.SIDE_SENT != 0 and segment.time_ns - x.last_time < counters.teardown_ns
+    soon = (
+        x.marks & kinds.SIDE_SENT != 0
+        and segment.time_ns - x.last_time < counters.teardown_ns
+        and not (x.marks & kinds.SIDE_LAST_PROBE and repeats_probe(flow, probings, sender, segment))
+    )
     if segment.length == 1:
         if segment.control & kinds.FLAG_PSH and not is_pushed_probe(
             flow, probings, sender, segment, counters.pushed_probe_ns
