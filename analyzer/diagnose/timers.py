@@ -8,7 +8,6 @@ interval; a prober that backs off has none. "Not observed" is MISSING (count: -1
 
 from __future__ import annotations
 
-from collections.abc import Container
 from dataclasses import dataclass, field
 from itertools import pairwise, takewhile
 from typing import Any
@@ -84,7 +83,7 @@ def measure(story: Story, side: int) -> Timers:
     sort_pauses(timers, after_answer)
     for inside, pause in given_up:
         if is_about(pause, timers.interval_ns):
-            timers.count = trailing_unanswered(inside, answered)
+            timers.count = trailing_unanswered(inside, heard.union(answered))
             timers.intervals_ns.append(pause)
     return timers
 
@@ -156,6 +155,6 @@ def never_answered(probes: list[Any], interval_ns: int, unheard: int) -> set[int
     return {each.frame for each in probes[-count:]}
 
 
-def trailing_unanswered(probes: list[Any], answered: Container[int]) -> int:
+def trailing_unanswered(probes: list[Any], answered: set[int]) -> int:
     """Probes after the last answered one."""
     return len(list(takewhile(lambda probe: probe.frame not in answered, reversed(probes))))

@@ -82,6 +82,13 @@ class TestTimers:
         story += "135.05 c>s A 100:201\n150.05 c>s A 100:201\n165.05 c>s RA 101:201"
         assert timers(tell(OPENING + story)) == (60, 15, 2)
 
+    def test_of_one_direction_the_count_is_of_those_not_heard(self) -> None:
+        """The echo of the third probe says that the second was answered, and the others say no more."""
+        story = "0 c>s PA 0+101:201\n"
+        for at, echo in ((60, 1), (120, 2), (180, 3), (195, 3), (210, 3)):
+            story += f"{at} c>s A 100:201 ts={at}/{echo}\n"
+        assert timers(tell(story + "225 c>s RA 101:201 ts=225/3")) == (60, 15, 3)
+
     def test_of_a_prober_that_backs_off_there_is_no_interval(self) -> None:
         """Neither does its RST show a count: no timer of one setting sent it."""
         story = OPENING + "60.03 c>s A 100:201\n60.43 c>s A 100:201\n61.23 c>s A 100:201\n"
