@@ -89,7 +89,7 @@ SIDE = np.dtype(
         ("base_seq", "<u4"),  # initial sequence number, or a guess: what tells 4-tuple reuse
         ("hole_left", "<u4"),  # octets skipped in the capture: first
         ("hole_right", "<u4"),  # one past the last
-        ("longest_pause_s", "<f4"),  # longest silence that ended with another segment of this side
+        ("longest_pause_s", "<f4"),  # longest of its silences that both sides spoke after (note_pause)
         ("recent", "<u4"),  # number of its latest segment in the ring of recent ones, 0 = none
         ("hops", "<u4"),  # up to four distinct hop distances + 1, one a byte, 0 = none (design 5)
         ("window", "<u2"),  # last advertised, unscaled

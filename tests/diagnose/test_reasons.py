@@ -119,14 +119,14 @@ REASONS: dict[str, tuple[str, float | None, str]] = {
     "open": (
         OPENING + "9 c>s PA 101+9:201\n9.1 s>c A 201:110\n9.2 c>s A 110:201",
         100,
-        "silent for 90.9 s when the capture ended, unprobed; the longest pause survived was 9.070 s; "
+        "silent for 90.9 s when the capture ended, unprobed; the longest pause survived was 8.970 s; "
         f"last sign of life at {DAY}T22:13:29.200000000Z",
     ),
     "open, the prober has stopped": (
         OPENING + "60 c>s A 100:201\n60.1 s>c A 201:101",
         300,
         "silent for 240.0 s when the capture ended, without a probe since frame 7; "
-        f"the longest pause survived was 60.1 s; last sign of life at {DAY}T22:14:20.100000000Z",
+        f"the longest pause survived was 60.0 s; last sign of life at {DAY}T22:14:20.100000000Z",
     ),
     "one direction": ("0 s>c PA 0+9:0", 9, "only the server's segments are in the capture"),
     "no handshake": ("0 c>s S 0\n0.1 s>c SA 0:1", None, "the handshake was never completed"),

@@ -140,7 +140,7 @@ STORIES: dict[str, tuple[str, str, float | None]] = {
     "data sent four times": ("stalled", OPENING + RETRIED, None),
     "data sent twice, six seconds apart": ("stalled", OPENING + "1 c>s PA 101+9:201\n7 c>s PA 101+9:201", 8),
     "data sent three times": (
-        "alive",
+        "open",
         OPENING + "1 c>s PA 101+9:201\n1.2 c>s PA 101+9:201\n1.6 c>s PA 101+9:201",
         None,
     ),
@@ -155,8 +155,17 @@ STORIES: dict[str, tuple[str, str, float | None]] = {
     ),
     "one probe answered, the timers unknown": ("alive", "0 c>s A 100:201\n0.1 s>c A 201:101", 9000),
     "outage: unanswered, then answered": ("alive", OPENING + PROBES + "90.02 s>c A 201:101", None),
-    "heard within twice the longest pause": ("alive", OPENING + "9 c>s PA 101+9:201\n9.1 s>c A 201:110", 27),
-    "silent longer than that": ("open", OPENING + "9 c>s PA 101+9:201\n9.1 s>c A 201:110", 29),
+    "heard within twice the longest pause": (
+        "alive",
+        OPENING + "9 c>s PA 101+9:201\n9.1 s>c A 201:110",
+        26.9,
+    ),
+    "silent longer than that": ("open", OPENING + "9 c>s PA 101+9:201\n9.1 s>c A 201:110", 27),
+    "a long pause that ended with data that nobody answered": (
+        "open",
+        OPENING + "3600 c>s PA 101+50:201\n3600.2 c>s PA 101+50:201",
+        7000,
+    ),
     "handshake, and nothing behind it": ("open", "0 c>s S 0\n0.1 s>c SA 0:1\n0.2 c>s A 1:1", 60),
     "mid-connection, both seen": ("open", "0 c>s PA 0+9:0\n0.1 s>c A 0:9", 60),
     "handshake never completed": ("unknown", "0 c>s S 0\n0.1 s>c SA 0:1\n1.1 s>c SA 0:1", None),

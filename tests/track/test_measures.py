@@ -144,13 +144,23 @@ class TestHandshake:
 
 class TestPauses:
     def test_longest_pause_that_a_side_survived(self) -> None:
-        told = tell(OPENING + "5 c>s A 1:1\n70 c>s A 1:1\n75 c>s A 1:1\n30 s>c A 1:1\n500 icmp c>s 1")
-        assert told.client.longest_pause_s == pytest.approx(65)
-        assert told.server.longest_pause_s == pytest.approx(29.99)
+        told = tell(
+            OPENING + "5 c>s A 1:1\n70 c>s PA 1+9:1\n70.02 s>c A 1:10\n110 s>c PA 1+9:10\n111 c>s A 10:10\n"
+            "500 icmp c>s 1"
+        )
+        assert told.client.longest_pause_s == pytest.approx(40)
+        assert told.server.longest_pause_s == pytest.approx(69.99)
+
+    def test_who_speaks_to_nobody_survived_no_pause(self) -> None:
+        told = tell(OPENING + "3600 c>s PA 1+50:1\n3600.2 c>s PA 1+50:1\n9000 c>s PA 1+50:1")
+        assert told.client.longest_pause_s == pytest.approx(0.01)  # of the handshake
+        assert told.server.longest_pause_s == 0
 
     def test_copies_end_no_pause(self) -> None:
         rules = Rules(dedup_window_ns=60_000_000_000)
-        told = tell(OPENING + "1 c>s PA 1+9:1\n50 copy 4 = duplicate\n51 c>s A 10:1", rules=rules)
+        told = tell(
+            OPENING + "1 c>s PA 1+9:1\n50 copy 4 = duplicate\n51 s>c A 1:10\n52 c>s A 10:1", rules=rules
+        )
         assert told.client.longest_pause_s == pytest.approx(50)
 
     def test_a_rst_survives_nothing(self) -> None:

@@ -178,6 +178,18 @@ def note_seen(flow, sender, segment):
 
 
 @step
+def note_pause(x, y):
+    """Side `x` speaks again: its silence was survived up to what the peer sent last meanwhile.
+
+    Beyond that only `x` has spoken, perhaps to nobody.
+    """
+    if x.marks & y.marks & kinds.SIDE_SENT:
+        pause_s = (y.last_time - x.last_time) * SECOND
+        if pause_s > x.longest_pause_s:
+            x.longest_pause_s = pause_s
+
+
+@step
 def update(flow, sender, segment, kind):
     """Move the state of both sides on by one labelled segment."""
     x = flow.side[sender]
@@ -200,10 +212,7 @@ def update(flow, sender, segment, kind):
             note_acknowledgment(y, segment)
         x.window = segment.window
         x.marks |= kinds.SIDE_WINDOW
-        if x.marks & kinds.SIDE_SENT:
-            pause_s = (segment.time_ns - x.last_time) * SECOND
-            if pause_s > x.longest_pause_s:
-                x.longest_pause_s = pause_s
+        note_pause(x, y)
         note_network(x, segment)
     if flow.first_closer == kinds.NO_SENDER and segment.control & (kinds.FLAG_RST | kinds.FLAG_FIN):
         flow.first_closer = sender
