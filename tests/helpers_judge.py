@@ -9,7 +9,8 @@ import numpy as np
 from analyzer import found, kinds
 from analyzer.facts import CaptureResult, Finding
 from analyzer.kinds import MISSING
-from analyzer.records import SUMMARY, rows
+from analyzer.measured import SUMMARY
+from analyzer.records import rows
 from analyzer.wording import moment
 
 S = 1_000_000_000

@@ -25,7 +25,8 @@ from analyzer import found, kinds
 from analyzer.errors import Damage
 from analyzer.facts import CaptureFacts, CaptureResult, Finding, Findings, Interface
 from analyzer.kinds import MISSING
-from analyzer.records import EVENT, FLOW, PROBING, RUN, TALK, as_records, rows
+from analyzer.measured import RUN
+from analyzer.records import EVENT, FLOW, PROBING, TALK, as_records, rows
 from analyzer.wording import moment
 
 START = 1_795_176_191_204_000_000  # 2026-11-20 12:03:11.204 UTC

@@ -277,7 +277,7 @@ TESTED_BY = {
     "tests/test_comparison.py": "compared",
     "tests/test_analysis.py": "facts",
     "tests/test_pipeline.py": "reading",
-    "tests/track/test_against_naive.py": "track.* kinds records rules",
+    "tests/track/test_against_naive.py": "track.* kinds measured records rules",
 }
 """Modules without a test file of their own name, by the file that tests them with their neighbours."""
 

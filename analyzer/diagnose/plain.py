@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analyzer.facts import Rows
-from analyzer.records import EVENT, FLOW, PROBE_SIDE, PROBER, PROBING, RUN, SIDE
+from analyzer.measured import RUN
+from analyzer.records import EVENT, FLOW, PROBE_SIDE, PROBER, PROBING, SIDE
 
 
 def _tuple_like(name: str, dtype: np.dtype[Any]) -> Any:

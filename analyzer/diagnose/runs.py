@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from analyzer import kinds
 from analyzer.facts import Events, Rows
-from analyzer.records import EVENT, RUN, as_records, rows, taken
+from analyzer.measured import RUN
+from analyzer.records import EVENT, as_records, rows, taken
 
 ANSWERED_BY_RESET = 2
 

@@ -13,7 +13,8 @@ from analyzer.diagnose.plain import Story, bounds_of, events_of, flows_of, probi
 from analyzer.diagnose.states import end_states
 from analyzer.diagnose.timers import measure, median
 from analyzer.facts import CaptureResult, Rows
-from analyzer.records import EVENT, RUN, SUMMARY, as_records, rows
+from analyzer.measured import RUN, SUMMARY
+from analyzer.records import EVENT, as_records, rows
 from analyzer.rules import Rules
 
 SEVERITY = np.array(kinds.VERDICT_SEVERITY, np.uint8)

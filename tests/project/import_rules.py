@@ -18,13 +18,14 @@ SHARED = frozenset(
         "found",
         "kernel_cache",
         "kinds",
+        "measured",
         "records",
         "rules",
         "sequence",
         "wording",
     }
 )
-"""The language that stages share; `compared`, `facts`, `found`, `kernel_cache` and `wording` came after
+"""The language that stages share; `compared`, `facts`, `found`, `kernel_cache`, `measured` and `wording` came after
 the table."""
 
 STAGES = frozenset({"sources", "decode", "track", "diagnose"})
@@ -65,6 +66,7 @@ TABLE = {
     "rules": row(),
     "compared": row(SHARED, libraries="numpy"),
     "facts": row(SHARED, libraries="numpy"),
+    "measured": row(SHARED, libraries="numpy"),
     "records": row(SHARED, libraries="numpy"),
     "sequence": row(SHARED, libraries="numpy numba"),
     "kernel_cache": row(SHARED, libraries="numba"),
