@@ -25,8 +25,8 @@ SHARED = frozenset(
         "wording",
     }
 )
-"""The language that stages share; `compared`, `facts`, `found`, `kernel_cache`, `measured` and `wording` came after
-the table."""
+"""The language that stages share; `compared`, `facts`, `found`, `kernel_cache`, `measured` and `wording`
+came after the table."""
 
 STAGES = frozenset({"sources", "decode", "track", "diagnose"})
 
