@@ -159,6 +159,17 @@ class Conversation:
         self.clock.now_ns += 2 * MILLISECOND
         self.send(y, ACK, y.next)
 
+    def beat(self, x: Host, y: Host, step: Step) -> None:
+        """Small messages at a period that varies a little, replied to at first."""
+        for count in range(3 + step.variant % 4):
+            self.clock.now_ns += (
+                max(step.wait_ns, 500 * MILLISECOND) + count * step.variant * 10 * MILLISECOND
+            )
+            for host, peer in ((x, y), (y, x))[: 2 if count < step.variant else 1]:
+                length = 200 if step.variant == 7 and count == 5 else 8
+                host.next = peer.expected = self.send(host, ACK | PSH, host.next, length).end
+                self.clock.now_ns += 3 * MILLISECOND
+
     def again(self, x: Host, y: Host, step: Step) -> None:
         """An earlier segment once more, with a new IP ID."""
         carried = [segment for segment in x.sent if segment.length or segment.has(FIN)]

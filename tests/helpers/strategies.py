@@ -31,6 +31,7 @@ WEIGHTS = {
     "reset": 3,
     "data": 4,
     "exchange": 3,
+    "beat": 2,
     "again": 3,
     "retry": 1,
     "late": 2,
