@@ -265,6 +265,11 @@ STORIES = {
     0       c>s  A   100+1:201              = keepalive_probe
     0.01    s>c  A   201:101  sack=100-101  = keepalive_reply 1
     """,
+    "begins with a byte of data that is sent again with PSH": """
+    0       c>s  A   100+1:201              = data
+    0.3     c>s  PA  100+1:201              = retransmission
+    0.31    s>c  A   201:101  sack=100-101  = ack
+    """,
     "begins with a byte of data": """
     0       c>s  A   100+1:201              = data
     0.01    s>c  A   201:101                = ack

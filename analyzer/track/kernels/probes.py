@@ -9,6 +9,7 @@ import numpy as np
 from analyzer import kinds
 from analyzer.sequence import advance, highest, precedes
 from analyzer.track.kernels.prober import clear_prober
+from analyzer.track.kernels.repeats import is_pushed_octet, is_pushed_probe, repeats_probe
 from analyzer.track.kernels.steps import aside, step
 
 ORDINAL_SHIFT = 40  # bits of EVENT.answers that hold a frame number while a row is tentative
@@ -32,34 +33,6 @@ def is_probe(kind):
 def window_closed(side):
     """Whether the side last advertised a window of zero."""
     return side.marks & kinds.SIDE_WINDOW != 0 and side.window == 0
-
-
-@aside
-def repeats_probe(flow, probings, sender, segment):
-    """Whether a segment has the sequence number and length of its side's last probe, one of old ground."""
-    if flow.probing == 0:
-        return False
-    own = probings[flow.probing - 1].side[sender]
-    return (
-        own.kind != kinds.NO_KIND
-        and own.at_next == 0
-        and segment.seq == own.last_seq
-        and segment.length == own.last_length
-    )
-
-
-@aside
-def is_pushed_probe(flow, probings, sender, segment, pushed_probe_ns):
-    """Whether an octet with PSH at next_seq - 1 is a probe, no lost octet that is sent again.
-
-    pushed_probe_ns: so long after its side's last segment no retransmission timeout fires first.
-    """
-    x = flow.side[sender]
-    if not x.marks & kinds.SIDE_ACKED or precedes(np.int64(x.acked), np.int64(x.next_seq)):
-        return False
-    if x.marks & kinds.SIDE_SENT and segment.time_ns - x.last_time >= pushed_probe_ns:
-        return True
-    return repeats_probe(flow, probings, sender, segment)
 
 
 @step
@@ -86,9 +59,8 @@ def probe_kind(flow, probings, sender, segment, counters):
         and not (x.marks & kinds.SIDE_LAST_PROBE and repeats_probe(flow, probings, sender, segment))
     )
     if segment.length == 1:
-        if segment.control & kinds.FLAG_PSH and not is_pushed_probe(
-            flow, probings, sender, segment, counters.pushed_probe_ns
-        ):
+        pushed = is_pushed_octet(segment)
+        if pushed and not is_pushed_probe(flow, probings, sender, segment, counters.pushed_probe_ns):
             return kinds.RETRANSMISSION
         if not was_acked and soon:
             return kinds.RETRANSMISSION
@@ -233,6 +205,7 @@ def repeats_tentative(own, segment):
     """Whether a segment repeats the pure ACK that opened its side: same seq, ack and length."""
     return (
         is_pure_ack(segment)
+        and not is_pushed_octet(segment)
         and segment.seq == own.last_seq
         and segment.ack == own.last_ack
         and segment.length == own.last_length

@@ -28,6 +28,7 @@ from analyzer.track.kernels.probes import (
     repeats_tentative,
     window_closed,
 )
+from analyzer.track.kernels.repeats import is_pushed_octet
 from analyzer.track.kernels.rows import new_flow
 from analyzer.track.kernels.steps import aside, step
 from analyzer.track.kernels.talk import note_talk
@@ -76,7 +77,7 @@ def may_be_tentative(x, segment, kind):
     return (
         (not x.marks & (kinds.SIDE_TALKED | kinds.SIDE_SYN) or x.marks & kinds.SIDE_TENTATIVE)
         and is_pure_ack(segment)
-        and not (segment.length == 1 and segment.control & kinds.FLAG_PSH)
+        and not is_pushed_octet(segment)
         and kind != kinds.HANDSHAKE_ACK
     )
 
