@@ -80,9 +80,9 @@ def where_it_hangs(case: Case, side: int) -> str:
     """How to see what a process does that neither reads nor replies."""
     port, peer = case.flow.port[side], case.flow.port[1 - side]
     return (
-        f"On {case.address(side)}: `ss -tinp 'sport = :{port} and dport = :{peer}'` shows the process and its "
-        "unread bytes (Recv-Q); `py-spy dump --pid PID` (Python), `jstack PID` (Java) or `gdb -p PID` show "
-        "where it hangs."
+        f"On {case.address(side)}: `ss -tinp 'sport = :{port} and dport = :{peer}'` shows the process and "
+        "its unread bytes (Recv-Q); `py-spy dump --pid PID` (Python), `jstack PID` (Java) or `gdb -p PID` "
+        "show where it hangs."
     )
 
 

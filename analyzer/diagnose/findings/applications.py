@@ -12,6 +12,7 @@ from analyzer.diagnose.context import Flows
 from analyzer.diagnose.findings import advice
 from analyzer.diagnose.findings.columns import heard_until, pending_octets
 from analyzer.diagnose.findings.finding import Check, Mask
+from analyzer.diagnose.findings.heartbeats import BEFORE_MARKED
 from analyzer.diagnose.proof import Proof
 from analyzer.facts import Finding
 from analyzer.wording import counted, duration, lasting, moment
@@ -57,13 +58,14 @@ def tell_hung(case: Case) -> Finding:
     frames = [talk.request_frame, talk.message_frame]
     seen = (
         f"the {case.name(hung)}, which had replied within {duration(talk.longest_reply_s)} before, has sent "
-        f"nothing of its own since {moment(case.flow.side[hung].last_payload_time)}: {talk.unreplied} messages "
-        f"of the {case.name(asker)} from {moment(since_ns)} on (frames {frames[0]} to {frames[1]}) were "
-        f"acknowledged but not replied to for {lasting(heard_ns - since_ns)}{probed(answers)}: "
+        f"nothing of its own since {moment(case.flow.side[hung].last_payload_time)}: {talk.unreplied} "
+        f"messages of the {case.name(asker)} from {moment(since_ns)} on (frames {frames[0]} to {frames[1]}) "
+        f"were acknowledged but not replied to for {lasting(heard_ns - since_ns)}{probed(answers)}: "
         "its kernel is alive, or a proxy before it, but the application is silent"
     )
-    ever = talk.beats == 0 or talk.first_beat_frame < talk.request_frame or talk.beats < talk.unreplied
-    sure = found.LIKELY if ever else found.POSSIBLE  # of a heartbeat's messages none was ever replied to
+    beating = talk.beats > BEFORE_MARKED and talk.beats >= talk.unreplied
+    ever = not beating or talk.first_beat_frame < talk.request_frame
+    sure = found.LIKELY if ever else found.POSSIBLE  # of this heartbeat's messages none was ever replied to
     proof = Proof([*frames, *(each.frame for each in answers)], since_ns, heard_ns, sure, unseen=True)
     return case.finding(found.APP_HUNG, seen, advice.app_hung(case, hung), proof)
 
@@ -136,9 +138,9 @@ def tell_unreplied(case: Case, reset: Any) -> Finding:
     waited = lasting(reset.time_ns - case.flow.side[peer].last_payload_time)
     summary = (
         f"the {case.name(side)} reset the connection (frame {reset.frame}) {waited} after the last data of "
-        f"the {case.name(peer)}, whose request in frame {asked.request_frame} it left without a reply, though "
-        f"it had replied within {duration(asked.longest_reply_s)} before: its application closed the socket "
-        "with data unread, or aborted"
+        f"the {case.name(peer)}, whose request in frame {asked.request_frame} it left without a reply, "
+        f"though it had replied within {duration(asked.longest_reply_s)} before: its application closed the "
+        "socket with data unread, or aborted"
     )
     frames = [asked.request_frame, reset.frame]
     proof = Proof(frames, int(asked.request_time), int(reset.time_ns), found.LIKELY)

@@ -191,9 +191,9 @@ def tell_unacknowledged(case: Case) -> Finding:
         " or more" if side.retransmissions == MOST_COUNTED else ""
     )
     summary = (
-        f"{counted(octets, 'byte')} of the {who} not acknowledged since {moment(side.pending_since)}, sent "
-        f"again {times} over {lasting(last_ns - side.pending_since)}{where} without an answer: keep-alive cannot "
-        "help, for it does not run while data is outstanding; that needs TCP_USER_TIMEOUT"
+        f"{counted(octets, 'byte')} of the {who} not acknowledged since {moment(side.pending_since)}, "
+        f"sent again {times} over {lasting(last_ns - side.pending_since)}{where} without an answer: "
+        "keep-alive cannot help, for it does not run while data is outstanding; that needs TCP_USER_TIMEOUT"
     )
     proof = Proof(frames, int(side.pending_since), last_ns, unseen=True)
     return case.finding(found.DATA_UNACKNOWLEDGED, summary, advice.unacknowledged(case, sender), proof)
