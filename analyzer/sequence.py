@@ -7,8 +7,6 @@ every value is widened before it gets here and masked on the way out.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -41,7 +39,7 @@ def highest(a, b):
     return b if ((a - b) & MASK) >= HALF else a
 
 
-def distances(later: NDArray[Any], earlier: NDArray[Any]) -> NDArray[np.int64]:
-    """`distance` of arrays, element by element, for those who do not compile. Any integer dtype."""
+def distances(later: NDArray[np.uint32], earlier: NDArray[np.uint32]) -> NDArray[np.int64]:
+    """`distance` of arrays, element by element for those who do not compile."""
     ahead: NDArray[np.int64] = ((later.astype(np.int64) - earlier + HALF) & MASK) - HALF
     return ahead

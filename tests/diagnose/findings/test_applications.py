@@ -128,7 +128,7 @@ class TestAbort:
             pytest.param(REPLIED + "6 s>c RA 241:121", id="by the server, everything replied"),
             pytest.param(REPLIED + "6 c>s PA 121+10:241\n6.04 s>c R 241 win=0", id="it knows no connection"),
             pytest.param(
-                "1 s>c FA 201:101\n1.1 c>s A 101:202\n2 c>s PA 101+30:202\n2.1 s>c A 202:131\n3 s>c RA 202:131",
+                "1 s>c FA 201:101\n2 c>s PA 101+30:202\n2.1 s>c A 202:131\n3 s>c RA 202:131",
                 id="half closed, but it read on",
             ),
             pytest.param(

@@ -30,8 +30,8 @@ class TestWindow:
         assert (finding.frames, finding.confidence) == ((8, 9, 11, 13, 15), found.CERTAIN)
         assert finding.summary == (
             f"the server closed its window at {moment(START_NS + SECOND + 10_000_000)} (frame 8) and opened "
-            "it 3.000 s later (frame 15); the client sent 3 window probes (frames 9, 11, 13): the application "
-            "at 10.0.0.2:443 did not read, but its kernel was there; a closed window is no dead peer"
+            "it 3.000 s later (frame 15); the client sent 3 window probes (frames 9, 11, 13): the "
+            "application at 10.0.0.2:443 did not read, but its kernel was there; a closed window is no dead peer"
         )
         assert "ss -tinp 'sport = :443 and dport = :40000'" in finding.advice
         assert (finding.start_ns, finding.end_ns) == (
@@ -90,8 +90,8 @@ class TestData:
         assert (finding.frames, finding.confidence) == ((7, 10), found.CERTAIN)
         assert finding.summary == (
             f"90 bytes of the client not acknowledged since {moment(START_NS + SECOND)}, sent again 3 times "
-            "over 1.400 s (frames 7, 10) without an answer: keep-alive cannot help, for it does not run while "
-            "data is outstanding; that needs TCP_USER_TIMEOUT"
+            "over 1.400 s (frames 7, 10) without an answer: keep-alive cannot help, for it does not run "
+            "while data is outstanding; that needs TCP_USER_TIMEOUT"
         )
         assert "setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &(unsigned){30000}, sizeof(unsigned))" in (
             finding.advice
@@ -145,7 +145,8 @@ class TestMistaken:
         finding = case.findings[1]
         assert finding.summary == (
             "5 of 6 segments of the shape that Wireshark flags as keep-alive (at most one byte, at the next "
-            "sequence number - 1) are none: 3 window probes (frames 9, 11, 13; the peer's window was closed); "
+            "sequence number - 1) are none: 3 window probes (frames 9, 11, 13; the peer's window was "
+            "closed); "
             "1 byte of data sent again (frame 17; data bears PSH, or was not acknowledged yet); "
             "1 old ACK (frame 22; data or a FIN was under way)"
         )
