@@ -266,7 +266,8 @@ EVENT = np.dtype(
 """One labelled segment.
 
 `rtt_ns` is that of an answer (`answers` is not 0). A probe has there how long its sender had not
-heard the peer, MISSING where that is not known or where it had probed since; a row without a
+heard the peer, MISSING where that is not known or where it had probed since; a heartbeat that
+answers no probe how long its sender had sent no payload; a row without a
 sender the high half of its source address.
 """
 

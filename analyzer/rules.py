@@ -59,6 +59,16 @@ class Rules:
     time_wait_ns: int = 60 * SECOND_NS
     """How long a side stays in TIME-WAIT: Linux TCP_TIMEWAIT_LEN (RFC 9293 3.4.2 says 4 min)."""
 
+    hung_replies: int = 5
+    """An application that takes this many times its longest time to reply so far is silent. Our choice."""
+
+    hung_ns: int = SECOND_NS
+    """And at least so long, however quick it was. Our choice: above retransmissions and short pauses."""
+
+    window_stall_ns: int = SECOND_NS
+    """A window closed for at least this long is a stall. Our choice: an application that is merely busy
+    reads sooner, and Linux has sent two window probes by then."""
+
     answer_limit_ns: int = SECOND_NS // 2
     """A probe this soon after an answered one may go without an answer though the peer is there: Linux
     tcp_invalid_ratelimit (docs.kernel.org/networking/ip-sysctl.html)."""

@@ -7,7 +7,9 @@ every value is widened before it gets here and masked on the way out.
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 MASK = 0xFFFFFFFF
 HALF = 0x80000000
@@ -35,3 +37,9 @@ def precedes(a, b):
 def highest(a, b):
     """The later of two sequence numbers."""
     return b if ((a - b) & MASK) >= HALF else a
+
+
+def distances(later: NDArray[np.uint32], earlier: NDArray[np.uint32]) -> NDArray[np.int64]:
+    """`distance` of arrays, element by element for those who do not compile."""
+    ahead: NDArray[np.int64] = ((later.astype(np.int64) - earlier + HALF) & MASK) - HALF
+    return ahead

@@ -5,11 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.sequence import advance, distance, highest, precedes
+from analyzer.sequence import advance, distance, distances, highest, precedes
 
 TOP = 2**32
 numbers = st.integers(0, TOP - 1)
@@ -38,6 +39,18 @@ def test_later_ones_come_after(start: int, count: int) -> None:
 def test_the_wrap_changes_nothing(before: int, after: int) -> None:
     assert precedes(before, after) and not precedes(after, before)
     assert highest(before, after) == highest(after, before) == after
+
+
+def test_distances_are_those_of_each_pair() -> None:
+    later, earlier = (
+        np.array([[0, 5], [TOP - 1, 2**31]], np.uint32),
+        np.array([[TOP - 1, 9], [0, 0]], np.uint32),
+    )
+    each = [
+        [distance(int(a), int(b)) for a, b in zip(*pair, strict=True)]
+        for pair in zip(later, earlier, strict=True)
+    ]
+    assert distances(later, earlier).tolist() == each
 
 
 def test_interpreted_gives_the_same() -> None:

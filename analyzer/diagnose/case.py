@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from analyzer import found, kinds
 from analyzer.diagnose.evidence import Evidence, bits_of
-from analyzer.diagnose.plain import Story, bounds_of, events_of
+from analyzer.diagnose.plain import Story, bounds_of, events_of, talks_of
 from analyzer.diagnose.proof import Proof
 from analyzer.diagnose.summary import stories_of
 from analyzer.diagnose.timers import Timers, measure
@@ -53,6 +53,16 @@ class Case:
         self.rows = rows
         self.arp = arp
         self.decided: int = self.flow.decided_frame
+
+    def talk_of(self, side: int) -> Any:
+        """The rhythm of its messages, as TALK_SIDE; only where the flow has a TALK row."""
+        return self.talk.side[side]
+
+    @cached_property
+    def talk(self) -> Any:
+        """As TALK, or None where nobody spoke after a pause."""
+        row = self.flow.talk
+        return talks_of(self.context.result.talks, np.array([row - 1]))[0] if row else None
 
     @cached_property
     def events(self) -> list[Any]:

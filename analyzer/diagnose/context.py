@@ -17,6 +17,7 @@ from analyzer.diagnose.case import ALWAYS_BITS, Case, cases_of
 from analyzer.diagnose.evidence import Evidence
 from analyzer.diagnose.proof import Proof
 from analyzer.facts import CaptureResult, Finding
+from analyzer.records import taken
 from analyzer.rules import Rules
 from analyzer.wording import few
 
@@ -116,6 +117,13 @@ class Flows:
         self.rows = np.arange(start, stop)
         self._table = context.result.flows[start:stop]
         self._columns: dict[tuple[str, str], NDArray[Any]] = {}
+
+    @classmethod
+    def of(cls, context: Context, rows: NDArray[np.int64]) -> Flows:
+        """Some flows, wherever they stand."""
+        flows = cls(context, 0, 0)
+        flows.rows, flows._table = rows, taken(context.result.flows, rows)
+        return flows
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from analyzer.facts import Rows
 from analyzer.measured import RUN
-from analyzer.records import EVENT, FLOW, PROBE_SIDE, PROBER, PROBING, SIDE
+from analyzer.records import EVENT, FLOW, PROBE_SIDE, PROBER, PROBING, SIDE, TALK, TALK_SIDE
 
 
 def _tuple_like(name: str, dtype: np.dtype[Any]) -> Any:
@@ -27,6 +27,8 @@ _side = _tuple_like("Side", SIDE)
 _probe_side = _tuple_like("ProbeSide", PROBE_SIDE)
 _prober = _tuple_like("Prober", PROBER)
 _probing = _tuple_like("Probing", PROBING)
+_talk_side = _tuple_like("TalkSide", TALK_SIDE)
+_talk = _tuple_like("Talk", TALK)
 _event = _tuple_like("Event", EVENT)
 _run = _tuple_like("Run", RUN)
 
@@ -61,6 +63,14 @@ def probings_of(table: Rows, chosen: NDArray[np.int64]) -> list[Any]:
                 tuple(_probe_side._make(side) for side in row[-1]),
             )
         )
+        for row in np.asarray(table)[chosen].tolist()
+    ]
+
+
+def talks_of(table: Rows, chosen: NDArray[np.int64]) -> list[Any]:
+    """Chosen TALK rows."""
+    return [
+        _talk._make((*row[:-1], tuple(_talk_side._make(side.item()) for side in row[-1])))
         for row in np.asarray(table)[chosen].tolist()
     ]
 

@@ -17,6 +17,7 @@ from tests.helpers.sidecars import (
     Given,
     answers_add_up,
     counts_and_order,
+    findings,
     read_sidecar,
     timers,
     verdicts,
@@ -87,6 +88,8 @@ def of_client(*path: Any) -> Alteration:
         ("both-probe", timers, lambda claims: claims["connections"][0]["sides"]["server"].clear()),
         ("alive", answers_add_up, of_client("probes", 4)),
         ("alive", answers_add_up, of_client("answers", 1)),
+        ("peer-dead", findings, first("findings", [])),
+        ("alive", findings, first("findings", ["peer_dead"])),
     ],
 )
 def test_an_altered_claim_is_noticed(name: str, check: Callable[[Given], None], alter: Alteration) -> None:
@@ -96,4 +99,4 @@ def test_an_altered_claim_is_noticed(name: str, check: Callable[[Given], None], 
 
 
 def test_all_of_them_are_tried_above() -> None:
-    assert set(CHECKS) == {verdicts, counts_and_order, timers, answers_add_up}
+    assert set(CHECKS) == {verdicts, counts_and_order, timers, answers_add_up, findings}

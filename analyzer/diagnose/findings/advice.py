@@ -66,6 +66,69 @@ def outage(case: Case, prober: int, most_ns: int) -> str:
     )
 
 
+def heartbeat(case: Case, side: int) -> str:
+    """What it is good for."""
+    return (
+        f"Let the application of the {case.name(side)} close the connection after some heartbeats without a "
+        "reply: that finds a hung application, too, which keep-alive (`setsockopt(fd, SOL_SOCKET, "
+        "SO_KEEPALIVE, &(int){1}, sizeof(int))`) does not. Its period has to be below every idle timeout on "
+        "the path."
+    )
+
+
+def where_it_hangs(case: Case, side: int) -> str:
+    """How to see what a process does that neither reads nor replies."""
+    port, peer = case.flow.port[side], case.flow.port[1 - side]
+    return (
+        f"On {case.address(side)}: `ss -tinp 'sport = :{port} and dport = :{peer}'` shows the process and "
+        "its unread bytes (Recv-Q); `py-spy dump --pid PID` (Python), `jstack PID` (Java) or `gdb -p PID` "
+        "show where it hangs."
+    )
+
+
+def app_hung(case: Case, hung: int) -> str:
+    """The application, and a timeout of the asker's own."""
+    return (
+        f"{where_it_hangs(case, hung)} Keep-alive cannot see this, for it asks the kernel: "
+        f"the application at {case.address(1 - hung)} needs a timeout for replies."
+    )
+
+
+def does_not_read(case: Case, owner: int) -> str:
+    """The application that does not read."""
+    return (
+        f"{where_it_hangs(case, owner)} A larger SO_RCVBUF only delays it; "
+        f"the application at {case.address(1 - owner)} needs a timeout for what it sends."
+    )
+
+
+def abort(case: Case, side: int) -> str:
+    """How to close in good order."""
+    return (
+        f"The log of the application at {case.address(side)} may tell why it closed. To lose nothing, it has "
+        "to read to the end first: `shutdown(fd, SHUT_WR); while (recv(fd, buf, sizeof buf, 0) > 0); "
+        f"close(fd);`. {case.address(1 - side)} cannot know whether the data had any effect: it may repeat "
+        "only what does no harm twice."
+    )
+
+
+def unacknowledged(case: Case, sender: int) -> str:
+    """A timeout for data; tcp_retries2 and its 15 min: docs.kernel.org/networking/ip-sysctl.html."""
+    return (
+        f"On {case.address(sender)}: `setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &(unsigned){{30000}}, "
+        "sizeof(unsigned))` (RFC 5482) ends such waiting after 30 s; else Linux sends again for about 15 min "
+        "(`sysctl net.ipv4.tcp_retries2`, 15; 8 is about 100 s)."
+    )
+
+
+def mistaken() -> str:
+    """How to leave them out in Wireshark."""
+    return (
+        "In Wireshark, `tcp.analysis.keep_alive` shows them too; do not count them as keep-alives. "
+        "`keepalive verify` shows them side by side."
+    )
+
+
 def filter_of(case: Case) -> str:
     """A capture filter (pcap-filter) for the connection; client port and address suffice."""
     client = case.flow.client

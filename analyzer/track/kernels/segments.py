@@ -171,10 +171,13 @@ def track_new(flow, row, sender, segment, flows, probings, talks, counters, even
     kind = label(flow, row, sender, segment, probings, last_time, counters, event)
     if flow.probing != 0 and (event.answers != 0 or not is_activity(kind)):
         note_prober(probings[flow.probing - 1], sender, segment, kind, event)
+    spoke = flow.side[sender].last_payload_time
     marks = marks_of(flow, sender, segment, kind) | note_talk(
         flow, sender, segment, kind, last_time, talks, counters
     )
     event.marks |= marks
+    if marks & kinds.EVENT_BEAT and event.answers == 0:
+        event.rtt_ns = segment.time_ns - spoke
     if event.marks != 0:
         flow.event_marks |= event.marks
     if segment.control & kinds.FLAG_RST:
