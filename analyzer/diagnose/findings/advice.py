@@ -38,6 +38,16 @@ def middlebox_reset(case: Case) -> str:
     )
 
 
+def replies_lost(case: Case) -> str:
+    """The way back, which is the one that is broken."""
+    prober = case.flow.decided_by
+    return (
+        f"Look for what drops segments from {case.address(1 - prober)} to {case.address(prober)}: routing, a "
+        f"filter, or a firewall that lost its state. See on {case.address(prober)} what still arrives: "
+        f"`tcpdump -ni any '{filter_of(case)}'`."
+    )
+
+
 def refused(case: Case) -> str:
     """Whether something listens."""
     server = 1 - case.flow.client

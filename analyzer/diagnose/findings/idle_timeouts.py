@@ -1,0 +1,263 @@
+"""Devices that forget idle connections, by path: which silences were survived, and which were not.
+
+A path is two hosts. Its bounds come from all connections between them: the longest silence that one
+survived, and the shortest after which one was gone although its host was there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analyzer import found, kinds
+from analyzer.diagnose.case import Case
+from analyzer.diagnose.context import Context, Flows
+from analyzer.diagnose.findings import timer_advice
+from analyzer.diagnose.findings.finding import Mask, Picked, WideCheck
+from analyzer.diagnose.findings.silent_deaths import Death, deaths_of
+from analyzer.diagnose.known_timeouts import SHORTER, known_middleboxes
+from analyzer.diagnose.profiles import Middlebox, names
+from analyzer.diagnose.proof import Proof
+from analyzer.diagnose.timers import LATE, LATE_NS
+from analyzer.facts import Finding, Rows
+from analyzer.records import taken
+from analyzer.rules import SECOND_NS
+from analyzer.wording import address_text, counted, lasting, listed, moment
+
+NO_PROOF = (
+    kinds.REFUSED,
+    kinds.NO_ANSWER,
+    kinds.PEER_REBOOTED,
+    kinds.MIDDLEBOX_RESET,
+    kinds.PEER_DEAD,
+    kinds.STALLED,
+)
+"""Verdicts of connections whose peer does not show that its host and the path are all right."""
+
+NEVER_NS = (1 << 63) - 1
+
+
+@dataclass(frozen=True)
+class Path:
+    """The connections between two hosts. rows: FLOW row numbers; table: these rows of FLOW."""
+
+    context: Context
+    rows: Picked
+    deaths: list[Death]
+
+    @cached_property
+    def table(self) -> Rows:
+        return taken(self.context.result.flows, self.rows)
+
+    @cached_property
+    def survived_ns(self) -> NDArray[np.int64]:
+        """By flow: the longest silence that it survived: both sides were heard after pauses so long."""
+        pause_s: NDArray[Any] = self.table["side"]["longest_pause_s"].min(axis=1).astype(np.float64)
+        talk = self.table.talk.astype(np.int64)
+        spoken = talk > 0
+        pause_s[spoken] = np.maximum(
+            pause_s[spoken], self.context.result.talks["survived_s"][talk[spoken] - 1]
+        )
+        longest: NDArray[np.int64] = (pause_s * SECOND_NS).astype(np.int64)
+        return longest
+
+    def peer_heard(self, death: Death) -> Rows:
+        """FLOW rows of other connections in which the host that fell silent was heard later."""
+        flows = self.context.result.flows
+        high, low = flows.address_high[death.row][death.peer], flows.address_low[death.row][death.peer]
+        same = (self.table["address_high"] == high) & (self.table["address_low"] == low)
+        sound = ~np.isin(self.table.verdict, NO_PROOF) & (self.rows != death.row)
+        heard = same & (self.table["side"]["last_time"] > death.tried_ns) & sound[:, None]
+        heard &= self.table["side"]["marks"] & kinds.SIDE_TALKED != 0
+        return taken(self.table, heard.any(axis=1))
+
+
+def may_be_forgotten(flows: Flows) -> Mask:
+    """The peer was not heard again, or a RST came from elsewhere."""
+    return flows.judged(kinds.PEER_DEAD, kinds.STALLED, kinds.MIDDLEBOX_RESET)
+
+
+def find_timeouts(context: Context, picked: Picked, rows: Rows) -> Iterator[Finding]:
+    """For each path with connections that were gone after a silence."""
+    deaths = [death for death in deaths_of(context, picked, rows) if death.idle_ns >= context.rules.idle_ns]
+    told = [(path, forgotten) for path in paths_of(context, deaths) if (forgotten := forgotten_on(path))]
+    firsts = np.array([forgotten[0].row for _, forgotten in told], np.int64)
+    for (path, forgotten), case in zip(told, context.cases(firsts) if told else (), strict=True):
+        yield from told_of(path, forgotten, case)
+
+
+def paths_of(context: Context, deaths: list[Death]) -> Iterator[Path]:
+    """The paths of these connections, each with all its flows."""
+    flows = context.result.flows
+    by_hosts: dict[frozenset[tuple[int, int]], list[Death]] = {}
+    for death in deaths:
+        flow = flows[death.row]
+        hosts = frozenset(zip(flow.address_high.tolist(), flow.address_low.tolist(), strict=True))
+        by_hosts.setdefault(hosts, []).append(death)
+    rows = rows_between(context, list(by_hosts))
+    for hosts, those in by_hosts.items():
+        yield Path(context, rows[hosts], those)
+
+
+def rows_between(
+    context: Context, wanted: list[frozenset[tuple[int, int]]]
+) -> dict[frozenset[tuple[int, int]], Picked]:
+    """The flows between the two hosts of each pair, in one pass over all flows."""
+    between: dict[frozenset[tuple[int, int]], list[int]] = {hosts: [] for hosts in wanted}
+    lows = np.array(sorted({low for hosts in wanted for _, low in hosts}), np.uint64)
+    for part in context.stretches() if wanted else ():
+        high, low = part.flow("address_high"), part.flow("address_low")
+        for place in np.flatnonzero(np.isin(low, lows).all(axis=1)).tolist():
+            hosts = frozenset(zip(high[place].tolist(), low[place].tolist(), strict=True))
+            if hosts in between:
+                between[hosts].append(int(part.rows[place]))
+    return {hosts: np.array(rows, np.int64) for hosts, rows in between.items()}
+
+
+def forgotten_on(path: Path) -> list[Death]:
+    """The connections that a device may have forgotten, the shortest silence first.
+
+    Silences that others survived explain nothing; nor does one of a host that was not heard since,
+    unless the RST came from elsewhere.
+    """
+    survived = int(path.survived_ns.max(initial=0))
+    if survived < path.context.rules.idle_ns:
+        return []
+    longer = [death for death in path.deaths if death.idle_ns > LATE * survived + LATE_NS]
+    there = [death for death in longer if death.reset or len(path.peer_heard(death))]
+    return sorted(there, key=lambda death: death.idle_ns)
+
+
+def told_of(path: Path, deaths: list[Death], case: Case) -> Iterator[Finding]:
+    """The device's timeout, and who probes too slowly for it. case: of the first death."""
+    context, first = path.context, deaths[0]
+    survived_ns, died_ns = int(path.survived_ns.max()), first.idle_ns
+    best = int(path.survived_ns.argmax())
+    by_reset = any(death.reset for death in deaths)
+    products = known_middleboxes(
+        survived_ns, died_ns, context.profiles.middleboxes, "rst" if by_reset else "silent"
+    )
+    frames = [frame for death in deaths for frame in (death.frame, death.reset) if frame]
+    talk = int(path.table.talk[best])
+    survivor = int(context.result.talks[talk - 1].survived_frame) if talk else 0
+    summary = (
+        f"{gone(deaths)}, though a silence of {lasting(survived_ns)} was survived"
+        + (f" (until frame {survivor})" if survivor else "")
+        + proof_of_host(path, first, case)
+        + f": a device between {case.address(0)} and {case.address(1)} forgets idle connections after "
+        + f"{lasting(survived_ns)} to {lasting(died_ns)}"
+        + (f", as {names(products)} does after {products[0].timeout_s:g} s" if products else "")
+    )
+    rows = np.array(sorted(death.row for death in deaths), np.int64)
+    times = min(death.tried_ns - death.idle_ns for death in deaths), max(death.end_ns for death in deaths)
+    confidence = confidence_of(path, deaths)
+    proof = Proof([*frames, *([survivor] if survivor else [])], *times, confidence, unseen=not by_reset)
+    advice = advice_of(case, first, survived_ns, products)
+    yield context.finding(found.MIDDLEBOX_TIMEOUT, summary, advice, proof, found.OF_PATH, rows)
+    yield from too_slow(path, first, case, proof, advice)
+
+
+def gone(deaths: list[Death]) -> str:
+    """after 350.2 s of silence (until frame 9) the connection was gone: no answer"""
+    death = deaths[0]
+    end = f"RST from elsewhere in frame {death.reset}" if death.reset else "nothing answered any more"
+    if len(deaths) > 1:
+        tried = listed(sorted(each.frame for each in deaths))
+        return f"{counted(len(deaths), 'connection')} were gone after {lasting(death.idle_ns)} of silence or more ({tried})"
+    return f"after {lasting(death.idle_ns)} of silence (until frame {death.frame}) the connection was gone: {end}"
+
+
+def proof_of_host(path: Path, death: Death, case: Case) -> str:
+    """, and 10.0.0.2 was there: it was heard until … in the connection that began in frame 17"""
+    heard = path.peer_heard(death)
+    if not len(heard):
+        return ""
+    last_ns = heard["side"]["last_time"].max(axis=1)
+    latest = heard[int(np.argmax(last_ns))]
+    return (
+        f", and {case.address(death.peer)} was there: it was heard in another connection "
+        f"(frames {latest.first_frame} to {latest.last_frame}) until {moment(last_ns.max())}"
+    )
+
+
+def confidence_of(path: Path, deaths: list[Death]) -> int:
+    """A RST from elsewhere, or a host heard while it was silent here, makes it likely.
+
+    A host that was heard only after this connection's end may have been out of reach till then.
+    """
+    for death in deaths:
+        heard = path.peer_heard(death)
+        if death.reset or (len(heard) and (heard.start <= death.end_ns).any()):
+            return found.LIKELY
+    return found.POSSIBLE
+
+
+def safe_time_s(survived_ns: int) -> int:
+    """A keepalive time that is sure to come in time, in whole seconds."""
+    return max(1, int(survived_ns // SECOND_NS))
+
+
+def advice_of(case: Case, death: Death, survived_ns: int, products: list[Middlebox]) -> str:
+    """A keepalive time that the path has survived, or a longer timeout of the device."""
+    time_s = min(safe_time_s(survived_ns), SHORTER[0])
+    timers = (time_s, min(time_s, SHORTER[1]), SHORTER[2])
+    text = (
+        f"Probe sooner, at either end; {lasting(survived_ns)} of silence were survived: "
+        f"{timer_advice.keepalive_setting(case, 1 - death.peer, timers)}"
+    )
+    setting = next((row.setting for row in products if row.setting), "")
+    if setting:
+        wanted_s = round(2 * (products[0].timeout_s or 0))
+        told = next(text for row in products if (text := row.setting_for(wanted_s)))
+        text += f". Or let the device wait longer: `{told}`"
+    return text + "."
+
+
+def too_slow(path: Path, first: Death, case: Case, proof: Proof, advice: str) -> Iterator[Finding]:
+    """Probers of the path whose keepalive time is as long as a silence that was not survived.
+
+    first, case: the shortest such silence and its connection. proof: of the device's timeout.
+    """
+    context = path.context
+    probing = path.table.probing.astype(np.int64)
+    rows = path.rows[probing > 0]
+    idle_ns = context.result.probings["side"]["idle_ns"][probing[probing > 0] - 1]
+    slow = (idle_ns != kinds.MISSING) & (idle_ns * LATE + LATE_NS >= first.idle_ns)
+    if not slow.any():
+        return
+    at = int(np.argmin(np.where(slow.any(axis=1), np.where(slow, idle_ns, NEVER_NS).min(axis=1), NEVER_NS)))
+    side = int(np.argmin(np.where(slow[at], idle_ns[at], NEVER_NS)))
+    time_ns, row = int(idle_ns[at, side]), int(rows[at])
+    flow = context.result.flows[row]
+    probe = (
+        first.frame
+        if row == first.row
+        else int(context.result.probings[flow.probing - 1].side[side].last_frame)
+    )
+    who = "client" if side == flow.client else "server"
+    others = int(slow.sum()) - 1
+    summary = (
+        f"the {who} {address_text(int(flow.address_high[side]), int(flow.address_low[side]))} probes after {lasting(time_ns)} of silence (frame {probe})"
+        + (f", as do {counted(others, 'other prober')} of this path" if others else "")
+        + f", but {lasting(first.idle_ns)} of it were not survived on its path: the connection is forgotten before "
+        "it is probed"
+    )
+    explained = rows[slow.any(axis=1)]
+    frames = [probe, first.frame, *([first.reset] if first.reset else [])]
+    weak = Proof(sorted(set(frames)), proof.start_ns, proof.end_ns, proof.confidence, proof.unseen)
+    yield context.finding(found.KEEPALIVE_TOO_SLOW, summary, advice, weak, found.OF_PATH, explained)
+
+
+WIDE_CHECKS = (
+    WideCheck(
+        (found.MIDDLEBOX_TIMEOUT, found.KEEPALIVE_TOO_SLOW),
+        find_timeouts,
+        may_be_forgotten,
+        wants=(kinds.KEEPALIVE_PROBE, kinds.RESET, kinds.KEEPALIVE_RESET),
+    ),
+)
