@@ -18,14 +18,14 @@ def hops_of(ttl: int) -> int:
 
 def hops_seen(side: Any) -> list[int]:
     """The distances that everything but a RST came over from a side; at most four are kept."""
-    packed = (side.hops >> shift & 0xFF for shift in (0, 8, 16, 24))
+    packed = (int(side.hops) >> shift & 0xFF for shift in (0, 8, 16, 24))
     return sorted(each - 1 for each in packed if each)
 
 
 def is_elsewhere(side: Any, reset: Any) -> bool:
     """Whether the distance is clearly another one; by one hop a route may change."""
     seen = hops_seen(side)
-    far = bool(seen) and min(abs(hops_of(reset.ttl) - each) for each in seen) > 1
+    far = bool(seen) and min(abs(hops_of(int(reset.ttl)) - each) for each in seen) > 1
     return far or reset.window in NETSCALER_IDLE
 
 

@@ -12,9 +12,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from analyzer import kinds
-from analyzer.diagnose.lateness import EARLY_NS
 from analyzer.diagnose.profiles import Heartbeat, Profiles, Stack, names
-from analyzer.diagnose.timers import LATE, LATE_NS
+from analyzer.lateness import EARLY_NS, LATE, LATE_NS
 from analyzer.rules import SECOND_NS
 
 if TYPE_CHECKING:

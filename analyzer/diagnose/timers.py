@@ -14,9 +14,7 @@ from typing import Any
 
 from analyzer import kinds
 from analyzer.diagnose.plain import Story
-
-LATE, LATE_NS = 1.125, 10_000_000
-"""A timer fires at most so much late: an eighth of it (the kernel's timer wheel) and scheduling."""
+from analyzer.lateness import LATE, LATE_NS
 
 
 @dataclass

@@ -21,10 +21,11 @@ from analyzer.diagnose.findings import timer_advice
 from analyzer.diagnose.findings.finding import Mask, Picked, WideCheck
 from analyzer.diagnose.findings.silent_deaths import Death, deaths_of
 from analyzer.diagnose.known_timeouts import SHORTER, known_middleboxes
+from analyzer.diagnose.plain import flows_of
 from analyzer.diagnose.profiles import Middlebox, names
 from analyzer.diagnose.proof import Proof
-from analyzer.diagnose.timers import LATE, LATE_NS
 from analyzer.facts import Finding, Rows
+from analyzer.lateness import LATE, LATE_NS
 from analyzer.records import taken
 from analyzer.rules import SECOND_NS
 from analyzer.wording import address_text, counted, lasting, listed, moment
@@ -159,7 +160,7 @@ def told_of(path: Path, deaths: list[Death], case: Case) -> Iterator[Finding]:
     proof = Proof([*frames, *([survivor] if survivor else [])], *times, confidence, unseen=not by_reset)
     advice = advice_of(case, first, survived_ns, products)
     yield context.finding(found.MIDDLEBOX_TIMEOUT, summary, advice, proof, found.OF_PATH, rows)
-    yield from too_slow(path, first, case, proof, advice)
+    yield from too_slow(path, first, proof, keepalive_below(case, first, survived_ns))
 
 
 def gone(deaths: list[Death]) -> str:
@@ -168,8 +169,10 @@ def gone(deaths: list[Death]) -> str:
     end = f"RST from elsewhere in frame {death.reset}" if death.reset else "nothing answered any more"
     if len(deaths) > 1:
         tried = listed(sorted(each.frame for each in deaths))
-        return f"{counted(len(deaths), 'connection')} were gone after {lasting(death.idle_ns)} of silence or more ({tried})"
-    return f"after {lasting(death.idle_ns)} of silence (until frame {death.frame}) the connection was gone: {end}"
+        silence = f"{lasting(death.idle_ns)} of silence or more"
+        return f"{counted(len(deaths), 'connection')} were gone after {silence} ({tried})"
+    silence = f"{lasting(death.idle_ns)} of silence (until frame {death.frame})"
+    return f"after {silence} the connection was gone: {end}"
 
 
 def proof_of_host(path: Path, death: Death, case: Case) -> str:
@@ -202,26 +205,28 @@ def safe_time_s(survived_ns: int) -> int:
     return max(1, int(survived_ns // SECOND_NS))
 
 
+def keepalive_below(case: Case, death: Death, survived_ns: int) -> str:
+    """A keepalive time that the path has survived."""
+    time_s, interval_s, count = SHORTER
+    time_s = min(safe_time_s(survived_ns), time_s)
+    setting = timer_advice.keepalive_setting(case, 1 - death.peer, (time_s, min(time_s, interval_s), count))
+    return f"Probe sooner, at either end; {lasting(survived_ns)} of silence were survived: {setting}."
+
+
 def advice_of(case: Case, death: Death, survived_ns: int, products: list[Middlebox]) -> str:
-    """A keepalive time that the path has survived, or a longer timeout of the device."""
-    time_s = min(safe_time_s(survived_ns), SHORTER[0])
-    timers = (time_s, min(time_s, SHORTER[1]), SHORTER[2])
-    text = (
-        f"Probe sooner, at either end; {lasting(survived_ns)} of silence were survived: "
-        f"{timer_advice.keepalive_setting(case, 1 - death.peer, timers)}"
-    )
-    setting = next((row.setting for row in products if row.setting), "")
+    """A longer timeout of the device where it is known, and else sooner probes."""
+    wanted_s = round(2 * (products[0].timeout_s or 0)) if products else 0
+    setting = next((text for row in products if (text := row.setting_for(wanted_s))), "")
+    told = keepalive_below(case, death, survived_ns)
     if setting:
-        wanted_s = round(2 * (products[0].timeout_s or 0))
-        told = next(text for row in products if (text := row.setting_for(wanted_s)))
-        text += f". Or let the device wait longer: `{told}`"
-    return text + "."
+        told += f" Or let the device wait longer: `{setting}`."
+    return told
 
 
-def too_slow(path: Path, first: Death, case: Case, proof: Proof, advice: str) -> Iterator[Finding]:
+def too_slow(path: Path, first: Death, proof: Proof, advice: str) -> Iterator[Finding]:
     """Probers of the path whose keepalive time is as long as a silence that was not survived.
 
-    first, case: the shortest such silence and its connection. proof: of the device's timeout.
+    first: the shortest such silence. proof: of the device's timeout.
     """
     context = path.context
     probing = path.table.probing.astype(np.int64)
@@ -230,22 +235,20 @@ def too_slow(path: Path, first: Death, case: Case, proof: Proof, advice: str) ->
     slow = (idle_ns != kinds.MISSING) & (idle_ns * LATE + LATE_NS >= first.idle_ns)
     if not slow.any():
         return
-    at = int(np.argmin(np.where(slow.any(axis=1), np.where(slow, idle_ns, NEVER_NS).min(axis=1), NEVER_NS)))
-    side = int(np.argmin(np.where(slow[at], idle_ns[at], NEVER_NS)))
-    time_ns, row = int(idle_ns[at, side]), int(rows[at])
-    flow = context.result.flows[row]
-    probe = (
-        first.frame
-        if row == first.row
-        else int(context.result.probings[flow.probing - 1].side[side].last_frame)
-    )
+    soonest = np.where(slow, idle_ns, NEVER_NS)
+    at, side = (int(place) for place in np.unravel_index(int(soonest.argmin()), soonest.shape))
+    row = int(rows[at])
+    (flow,) = flows_of(context.result.flows, rows[at : at + 1])
+    own = context.result.probings["side"]["last_frame"][flow.probing - 1, side]
+    probe = first.frame if row == first.row else int(own)
     who = "client" if side == flow.client else "server"
     others = int(slow.sum()) - 1
     summary = (
-        f"the {who} {address_text(int(flow.address_high[side]), int(flow.address_low[side]))} probes after {lasting(time_ns)} of silence (frame {probe})"
+        f"the {who} {address_text(flow.address_high[side], flow.address_low[side])} probes after "
+        f"{lasting(int(idle_ns[at, side]))} of silence (frame {probe})"
         + (f", as do {counted(others, 'other prober')} of this path" if others else "")
-        + f", but {lasting(first.idle_ns)} of it were not survived on its path: the connection is forgotten before "
-        "it is probed"
+        + f", but {lasting(first.idle_ns)} of it were not survived there: connections are forgotten "
+        "before they are probed"
     )
     explained = rows[slow.any(axis=1)]
     frames = [probe, first.frame, *([first.reset] if first.reset else [])]

@@ -9,10 +9,10 @@ from analyzer.diagnose.case import Case
 from analyzer.diagnose.context import Flows
 from analyzer.diagnose.findings.finding import Check, Mask
 from analyzer.diagnose.known_timeouts import EXPIRY
-from analyzer.diagnose.lateness import EARLY_NS
 from analyzer.diagnose.profiles import Middlebox, names
 from analyzer.diagnose.proof import Proof
 from analyzer.facts import Finding
+from analyzer.lateness import EARLY_NS
 from analyzer.rules import SECOND_NS
 from analyzer.wording import counted, lasting, listed, moment
 
@@ -71,8 +71,8 @@ def tell_payload_only(case: Case) -> Finding | None:
     )
     setting = next((text for row in rows if (text := row.setting_for(round(timeout_s * 2)))), "")
     advice = (
-        f"Let the application on {case.address(prober)} send a heartbeat each {timeout_s / 2:g} s, or raise the timeout"
-        + (f": `{setting}`." if setting else ".")
+        f"Let the application on {case.address(prober)} send a heartbeat each {timeout_s / 2:g} s, "
+        "or raise the timeout" + (f": `{setting}`." if setting else ".")
     )
     proof = Proof([*frames, end.frame], payload_ns, end.time_ns, found.POSSIBLE)
     return case.finding(found.LB_COUNTS_PAYLOAD_ONLY, summary, advice, proof)

@@ -50,9 +50,17 @@ def tell_verdict(case: Case) -> Finding:
         clear = any(is_elsewhere(case.flow.side[event.sender], event) for event in decided)
         confidence = found.LIKELY if clear else found.POSSIBLE
     proof = Proof(evidence(case, quoted), start_ns, end_ns, confidence, unseen)
-    if name == found.PEER_DEAD and case.context.marks[case.row] >> np.uint32(found.REPLIES_LOST) & 1:
-        advise = advice.replies_lost
+    if name == found.PEER_DEAD:
+        advise = advice_for_dead(case)
     return case.finding(name, reason(case), advise(case), proof)
+
+
+def advice_for_dead(case: Case) -> Callable[[Case], str]:
+    """Where to look, which depends on what else was found."""
+    marks = int(case.context.marks[case.row])
+    if marks >> found.REPLIES_LOST & 1:
+        return advice.replies_lost
+    return advice.forgotten if marks >> found.MIDDLEBOX_TIMEOUT & 1 else advice.peer_dead
 
 
 def span(case: Case, decided: list[Any]) -> tuple[int, int]:

@@ -31,8 +31,8 @@ def missed_some(flows: Flows) -> Mask:
 def held_back(rows: Rows, limit_ns: int) -> Mask:
     """Keep-alive probes without an answer so soon after an answered one that it proves nothing."""
     unanswered: Mask = (np.array(rows.kind) == kinds.KEEPALIVE_PROBE) & ~answered_rows(rows)
-    unanswered &= soon_after_answered(rows, limit_ns)
-    return unanswered
+    held: Mask = unanswered & np.asarray(soon_after_answered(rows, limit_ns))
+    return held
 
 
 def are_held_back(context: Context, picked: Picked, rows: Rows) -> Mask:
@@ -46,14 +46,14 @@ def tell_rate_limited(case: Case) -> Finding:
     held = set(case.rows.frame[held_back(case.rows, limit_ns)].tolist())
     probes = [event for event in case.of(*PROBES) if event.frame in held]
     frames = [event.frame for event in probes]
-    one = len(frames) == 1
+    one, prober = len(frames) == 1, case.name(probes[0].sender)
     summary = (
-        f"{counted(len(frames), 'probe')} of the {case.name(probes[0].sender)} ({listed(frames)}) unanswered, "
-        f"but under {lasting(limit_ns)} after an answered one: kernels limit how often they answer such "
+        f"{counted(len(frames), 'probe')} of the {prober} ({listed(frames)}) unanswered, but "
+        f"under {lasting(limit_ns)} after an answered one: kernels limit how often they answer such "
         f"segments, so {'it is' if one else 'these are'} no sign of loss"
     )
     advised = (
-        f"Nothing is lost. Set the interval of the {case.name(probes[0].sender)} to at least a second "
+        f"Nothing is lost. Set the interval of the {prober} to at least a second "
         f"(TCP_KEEPINTVL {NO_LIMIT_S}); a Linux peer's limit is `sysctl net.ipv4.tcp_invalid_ratelimit`."
     )
     return case.finding(found.RATE_LIMITED, summary, advised, Proof.of(probes, found.LIKELY))
@@ -63,8 +63,8 @@ def may_lack_replies(flows: Flows) -> Mask:
     """A side gave up probing a peer whose answers are in the capture."""
     rows, side = np.arange(len(flows)), np.minimum(flows.flow("decided_by"), 1).astype(np.int64)
     answered = (flows.probe("replies")[rows, side] > 0) & (flows.probe("waiting")[rows, side] == 0)
-    decided: Mask = flows.judged(kinds.PEER_DEAD) & (flows.flow("decided_frame") > 0)
-    return decided & answered
+    lacking: Mask = flows.judged(kinds.PEER_DEAD) & (flows.flow("decided_frame") > 0) & answered
+    return lacking
 
 
 def tell_replies_lost(case: Case) -> Finding | None:
