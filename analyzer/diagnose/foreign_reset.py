@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from analyzer.diagnose.recognition import HOP_LIMITS
+from analyzer.wording import counted
 
 NETSCALER_IDLE = range(9300, 9304)
 """Windows of a Citrix NetScaler's RST for a connection that was idle for too long: NSDBG_RST_ZSSSR
@@ -32,7 +33,8 @@ def is_elsewhere(side: Any, reset: Any) -> bool:
 def header_of(side: Any, reset: Any) -> str:
     """Its TTL beside that of the others, and what its window says."""
     seen = " or ".join(map(str, hops_seen(side)))
-    text = f"its TTL {reset.ttl} puts it {hops_of(reset.ttl)} hops away, all else from there {seen}"
+    away = counted(hops_of(int(reset.ttl)), "hop")
+    text = f"its TTL {reset.ttl} puts it {away} away, all else from there {seen}"
     if reset.window in NETSCALER_IDLE:
         text += (
             f"; its window {reset.window} is what a Citrix NetScaler says of a connection idle for too long"

@@ -50,9 +50,8 @@ def tell_verdict(case: Case) -> Finding:
         clear = any(is_elsewhere(case.flow.side[event.sender], event) for event in decided)
         confidence = found.LIKELY if clear else found.POSSIBLE
     proof = Proof(evidence(case, quoted), start_ns, end_ns, confidence, unseen)
-    if name == found.PEER_DEAD:
-        advise = advice_for_dead(case)
-    return case.finding(name, reason(case), advise(case), proof)
+    advised = advice_for_dead(case)(case) if name == found.PEER_DEAD else advise(case)
+    return case.finding(name, reason(case), advised, proof)
 
 
 def advice_for_dead(case: Case) -> Callable[[Case], str]:

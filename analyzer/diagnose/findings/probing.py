@@ -123,7 +123,7 @@ def tell_idle_before(case: Case) -> Finding:
     if prober and prober.echo_time == first.time_ns and prober.clock_hz > 0:
         ticks = int(distance(prober.echo_tsval, prober.echo_tsecr))
     if prober and ticks > 0:
-        idle_s = ticks / prober.clock_hz
+        idle_s = ticks / float(prober.clock_hz)
         start_ns = first.time_ns - round(idle_s * 1e9)
         summary += (
             f" for about {duration(idle_s)} before, since {moment(start_ns)} (the answer echoes a timestamp "

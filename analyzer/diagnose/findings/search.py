@@ -15,7 +15,11 @@ from analyzer.facts import CaptureResult, Finding, Findings
 from analyzer.rules import Rules
 
 FAMILIES = (outcomes, timing, probing, middleboxes, idle_timeouts)
-CHECKS: tuple[Check, ...] = tuple(check for each in FAMILIES for check in getattr(each, "CHECKS", ()))
+CHECKS: tuple[Check, ...] = tuple(
+    sorted(
+        (check for each in FAMILIES for check in getattr(each, "CHECKS", ())), key=lambda check: check.name
+    )
+)
 WIDE_CHECKS: tuple[WideCheck, ...] = tuple(
     check for each in FAMILIES for check in getattr(each, "WIDE_CHECKS", ())
 )
