@@ -20,7 +20,7 @@ from analyzer.diagnose.context import Context, Flows
 from analyzer.diagnose.findings import timer_advice
 from analyzer.diagnose.findings.finding import Mask, Picked, WideCheck
 from analyzer.diagnose.findings.silent_deaths import Death, deaths_of
-from analyzer.diagnose.known_timeouts import SHORTER, known_middleboxes
+from analyzer.diagnose.known_timeouts import EXPIRY, SHORTER, known_middleboxes
 from analyzer.diagnose.plain import flows_of
 from analyzer.diagnose.profiles import Middlebox, names
 from analyzer.diagnose.proof import Proof
@@ -56,16 +56,29 @@ class Path:
         return taken(self.context.result.flows, self.rows)
 
     @cached_property
+    def spoken_ns(self) -> NDArray[np.int64]:
+        """By flow: the longest silence that it survived until a message broke it."""
+        talk = self.table.talk.astype(np.int64)
+        spoken_s = np.zeros(len(talk))
+        spoken_s[talk > 0] = self.context.result.talks["survived_s"][talk[talk > 0] - 1]
+        return in_ns(spoken_s)
+
+    @cached_property
     def survived_ns(self) -> NDArray[np.int64]:
         """By flow: the longest silence that it survived: both sides were heard after pauses so long."""
-        pause_s: NDArray[Any] = self.table["side"]["longest_pause_s"].min(axis=1).astype(np.float64)
-        talk = self.table.talk.astype(np.int64)
-        spoken = talk > 0
-        pause_s[spoken] = np.maximum(
-            pause_s[spoken], self.context.result.talks["survived_s"][talk[spoken] - 1]
-        )
-        longest: NDArray[np.int64] = (pause_s * SECOND_NS).astype(np.int64)
-        return longest
+        return np.maximum(in_ns(self.table["side"]["longest_pause_s"].min(axis=1)), self.spoken_ns)
+
+    @cached_property
+    def timed_ns(self) -> int:
+        """The longest silence survived that a probe broke, so that a timer chose when; 0: none."""
+        timed = (self.table.probing > 0) & (self.survived_ns > self.spoken_ns + LATE_NS)
+        return int(self.survived_ns[timed].max(initial=0))
+
+    def outlasts(self, death: Death) -> bool:
+        """Whether its silence was longer than all that were survived, and not by a timer's lateness only."""
+        if death.probed and death.idle_ns <= LATE * self.timed_ns + LATE_NS:
+            return False
+        return death.idle_ns > (1 + EXPIRY) * int(self.survived_ns.max(initial=0)) + LATE_NS
 
     def peer_heard(self, death: Death) -> Rows:
         """FLOW rows of other connections in which the host that fell silent was heard later."""
@@ -76,6 +89,12 @@ class Path:
         heard = same & (self.table["side"]["last_time"] > death.tried_ns) & sound[:, None]
         heard &= self.table["side"]["marks"] & kinds.SIDE_TALKED != 0
         return taken(self.table, heard.any(axis=1))
+
+
+def in_ns(seconds: NDArray[Any]) -> NDArray[np.int64]:
+    """Whole nanoseconds."""
+    out: NDArray[np.int64] = (seconds.astype(np.float64) * SECOND_NS).astype(np.int64)
+    return out
 
 
 def may_be_forgotten(flows: Flows) -> Mask:
@@ -129,7 +148,7 @@ def forgotten_on(path: Path) -> list[Death]:
     survived = int(path.survived_ns.max(initial=0))
     if survived < path.context.rules.idle_ns:
         return []
-    longer = [death for death in path.deaths if death.idle_ns > LATE * survived + LATE_NS]
+    longer = [death for death in path.deaths if path.outlasts(death)]
     there = [death for death in longer if death.reset or len(path.peer_heard(death))]
     return sorted(there, key=lambda death: death.idle_ns)
 

@@ -20,7 +20,8 @@ class Death(NamedTuple):
     """A connection that was gone after a silence.
 
     row: its FLOW row. peer: side that was not heard again. idle_ns: the silence before the segment in
-    `frame` at tried_ns broke it. end_ns: the last of it. reset: a RST from elsewhere ended it, in frame.
+    `frame` at tried_ns broke it. end_ns: the last of it. reset: a RST from elsewhere ended it, in this
+    frame. probed: a probe broke the silence, so that a timer chose when.
     """
 
     row: int
@@ -29,7 +30,8 @@ class Death(NamedTuple):
     frame: int
     tried_ns: int
     end_ns: int
-    reset: int
+    reset: int = 0
+    probed: bool = False
 
 
 def deaths_of(context: Context, picked: Picked, rows: Rows) -> Iterator[Death]:
@@ -49,10 +51,10 @@ def deaths_of(context: Context, picked: Picked, rows: Rows) -> Iterator[Death]:
             yield death
 
 
-def silence_before(probe: Any) -> int:
-    """How long the flow had been silent before a probe (ns): not even the peer's probes."""
-    heard = probe.rtt_ns if probe.rtt_ns != kinds.MISSING else probe.gap_ns
-    return int(min(heard, probe.gap_ns))
+def silence_before(probe: Any, events: Rows) -> int:
+    """How long the flow had been silent before a probe (ns). events: all probing of it, also the peer's."""
+    before = events.time_ns[events.frame < probe.frame]
+    return int(min([probe.gap_ns, *(probe.time_ns - before[-1:])]))
 
 
 def death_of_probes(row: int, flow: Any, events: Rows) -> Death | None:
@@ -65,7 +67,8 @@ def death_of_probes(row: int, flow: Any, events: Rows) -> Death | None:
         return None
     tried = lost[0]
     last_ns = int(flow.side[prober].last_time)
-    return Death(row, 1 - prober, silence_before(tried), int(tried.frame), int(tried.time_ns), last_ns, 0)
+    idle_ns, tried_ns = silence_before(tried, events), int(tried.time_ns)
+    return Death(row, 1 - prober, idle_ns, int(tried.frame), tried_ns, last_ns, probed=True)
 
 
 def death_by_reset(context: Context, row: int, flow: Any, events: Rows) -> Death | None:
@@ -82,7 +85,8 @@ def death_by_reset(context: Context, row: int, flow: Any, events: Rows) -> Death
     probes = events[(events.kind == kinds.KEEPALIVE_PROBE) & (events.sender != peer) & (events.frame < frame)]
     if len(probes) and at_ns - probes[-1].time_ns < context.rules.reset_answer_ns:
         tried = probes[-1]
-        return Death(row, peer, silence_before(tried), int(tried.frame), int(tried.time_ns), at_ns, frame)
+        idle_ns, tried_ns = silence_before(tried, events), int(tried.time_ns)
+        return Death(row, peer, idle_ns, int(tried.frame), tried_ns, at_ns, frame, probed=True)
     death = death_of_message(context, row, flow, 1 - peer, at_ns)
     return death and death._replace(reset=frame, end_ns=at_ns)
 
@@ -102,4 +106,4 @@ def death_of_message(
         return None
     idle_ns = round(float(talk.tried_s) * SECOND_NS)
     last_ns = int(flow.side[sender].last_time)
-    return Death(row, 1 - sender, idle_ns, int(talk.tried_frame), int(talk.tried_time), last_ns, 0)
+    return Death(row, 1 - sender, idle_ns, int(talk.tried_frame), int(talk.tried_time), last_ns)

@@ -21,6 +21,7 @@ def keepalive_setting(case: Case, side: int, timers: tuple[int, int, int] = SHOR
     """
     stacks = case.context.profiles.stacks
     likely = candidates(observe(case.story, side, case.timers(side)), stacks) if case.probing else []
+    likely.sort(key=lambda row: row.application)  # what an application sets, its system may too
     system = next((row for row in likely if row.setting), None) or named(stacks, ANYBODYS)
     own = f"`{SOCKET.format(*timers)}`"
     if system is None:

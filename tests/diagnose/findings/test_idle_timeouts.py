@@ -21,7 +21,13 @@ SILENT = SURVIVED + "700.06 c>s A 109:210\n710 c>s A 109:210\n720 c>s A 109:210\
 FORGED = SURVIVED + "700.06 c>s PA 110+9:210\n700.07 s>c R 210 win=0 ttl=250\n"
 """Frames 10 and 11: nor are they of a message."""
 
-ANEW = "{0} {2}>{3} S 0\n{0}.1 {3}>{2} SA 0:1\n{0}.2 {2}>{3} A 1:1\n{1} {2}>{3} PA 1+9:1\n{1}.1 {3}>{2} PA 1+9:10\n"
+ANEW = """
+{0} {2}>{3} S 0
+{0}.1 {3}>{2} SA 0:1
+{0}.2 {2}>{3} A 1:1
+{1} {2}>{3} PA 1+9:1
+{1}.1 {3}>{2} PA 1+9:10
+"""
 
 
 def path_of(text: str) -> tuple[Case, list[Finding]]:

@@ -34,7 +34,8 @@ def deaths(text: str, end: float | None = None) -> list[Death]:
         ("120 c>s A 100:201\n130 c>s A 100:201\n140 c>s RA 101:201", 59.9, 9),
         # the peer's own probe, answered, broke the silence before
         (
-            "100 s>c A 200:101\n100.1 c>s A 101:201\n120 c>s A 100:201\n130 c>s A 100:201\n140 c>s RA 101:201",
+            "100 s>c A 200:101\n100.1 c>s A 101:201\n"
+            "120 c>s A 100:201\n130 c>s A 100:201\n140 c>s RA 101:201",
             19.9,
             11,
         ),

@@ -1,4 +1,4 @@
-"""Slow detection, hangs that equal defaults, long idle without probes. Crafted: they take too long to record."""
+"""Slow detection, hangs that equal defaults, long idle without probes. Crafted: too long to record."""
 
 from __future__ import annotations
 
