@@ -19,7 +19,7 @@ from analyzer.diagnose.case import Case
 from analyzer.diagnose.context import Context, Flows
 from analyzer.diagnose.findings import timer_advice
 from analyzer.diagnose.findings.finding import Mask, Picked, WideCheck
-from analyzer.diagnose.findings.silent_deaths import Death, deaths_of
+from analyzer.diagnose.findings.silent_deaths import Death, deaths_of, who_tried
 from analyzer.diagnose.known_timeouts import EXPIRY, SHORTER, known_middleboxes
 from analyzer.diagnose.plain import flows_of
 from analyzer.diagnose.profiles import Middlebox, names
@@ -59,19 +59,32 @@ class Path:
     def spoken_ns(self) -> NDArray[np.int64]:
         """By flow: the longest silence that it survived until a message broke it."""
         talk = self.table.talk.astype(np.int64)
+        rows = taken(self.context.result.talks, talk[talk > 0] - 1)
+        peer = 1 - who_tried(self.table.watch[talk > 0].astype(np.int64))
+        heard = self.table["side"]["last_time"][talk > 0][np.arange(len(rows)), peer] >= rows.tried_time
+        tried = heard & (rows.tried_time != kinds.MISSING) & ~self.gone[talk > 0]
         spoken_s = np.zeros(len(talk))
-        spoken_s[talk > 0] = self.context.result.talks["survived_s"][talk[talk > 0] - 1]
+        spoken_s[talk > 0] = np.where(tried, np.maximum(rows.tried_s, rows.survived_s), rows.survived_s)
         return in_ns(spoken_s)
 
     @cached_property
+    def gone(self) -> Mask:
+        """By flow: it was gone after a silence."""
+        return np.isin(self.rows, [death.row for death in self.deaths])
+
+    @cached_property
     def survived_ns(self) -> NDArray[np.int64]:
-        """By flow: the longest silence that it survived: both sides were heard after pauses so long."""
-        return np.maximum(in_ns(self.table["side"]["longest_pause_s"].min(axis=1)), self.spoken_ns)
+        """By flow: the longest silence that it survived, in that both sides spoke after it.
+
+        That of a side is longer than the flow's by what its peer said last, mostly a round trip.
+        """
+        pause_ns = in_ns(self.table["side"]["longest_pause_s"].max(axis=1))
+        return np.where(pause_ns > self.spoken_ns + SECOND_NS, pause_ns, self.spoken_ns)
 
     @cached_property
     def timed_ns(self) -> int:
         """The longest silence survived that a probe broke, so that a timer chose when; 0: none."""
-        timed = (self.table.probing > 0) & (self.survived_ns > self.spoken_ns + LATE_NS)
+        timed = (self.table.probing > 0) & (self.survived_ns > self.spoken_ns)
         return int(self.survived_ns[timed].max(initial=0))
 
     def outlasts(self, death: Death) -> bool:

@@ -101,9 +101,16 @@ def death_of_message(
     if not flow.talk:
         return None
     talk = context.result.talks[flow.talk - 1]
+    if sender != who_tried(flow.watch):
+        return None
     heard_ns = int(flow.decided_life) if reset_ns != kinds.MISSING else int(flow.side[1 - sender].last_time)
     if talk.tried_time == kinds.MISSING or heard_ns >= talk.tried_time:
         return None
     idle_ns = round(float(talk.tried_s) * SECOND_NS)
     last_ns = int(flow.side[sender].last_time)
     return Death(row, 1 - sender, idle_ns, int(talk.tried_frame), int(talk.tried_time), last_ns)
+
+
+def who_tried(watch: Any) -> Any:
+    """The side whose message broke the silence of TALK.tried_s. watch: FLOW.watch, one or an array."""
+    return (watch & (kinds.WATCH_TRIED << 1)) // (kinds.WATCH_TRIED << 1)

@@ -205,20 +205,30 @@ def known_of(case: Case, hang: Hang) -> list[Known]:
 
 
 def idles_unprobed(flows: Flows) -> Mask:
-    """Long silences of connections that nobody probes.
-
-    The shorter of both sides' longest pauses was one of the whole connection, or near it: whoever
-    hears something acknowledges it.
-    """
+    """Connections that nobody probes and one side of which was silent for long; maybe both."""
     limit_s = flows.context.rules.unprobed_ns / SECOND_NS
     talked = flows.side_marked(kinds.SIDE_TALKED).all(axis=1)
     last = flows.side("last_time").max(axis=1)
     lasting_on = flows.judged(kinds.ALIVE, kinds.OPEN)
     rest = lasting_on & ((flows.context.result.end_ns - last) > flows.context.rules.unprobed_ns)
-    silent = (flows.side("longest_pause_s").min(axis=1) > limit_s) | (flows.rhythm("tried_s") > limit_s)
+    silent = (flows.side("longest_pause_s").max(axis=1) > limit_s) | (flows.rhythm("tried_s") > limit_s)
     unprobed = (flows.probe("probes") + flows.probe("window_probes")).sum(axis=1) == 0
     quiet: Mask = talked & unprobed & (silent | rest)
     return quiet
+
+
+def are_idle(context: Context, picked: Picked, rows: Rows) -> Mask:
+    """Until a message, a FIN or a RST broke it, or to the capture's end, nothing was sent for long."""
+    table = taken(context.result.flows, picked)
+    lasting_on = np.isin(table.verdict, (kinds.ALIVE, kinds.OPEN))
+    longest = np.where(lasting_on, context.result.end_ns - table["side"]["last_time"].max(axis=1), 0)
+    talk = table.talk.astype(np.int64)
+    for name in ("survived_s", "tried_s"):
+        silent_s = context.result.talks[name][talk[talk > 0] - 1].astype(np.float64)
+        longest[talk > 0] = np.maximum(longest[talk > 0], (silent_s * SECOND_NS).astype(np.int64))
+    np.maximum.at(longest, np.searchsorted(picked, rows.flow), rows.gap_ns)
+    idle: Mask = longest > context.rules.unprobed_ns
+    return idle
 
 
 def silences(case: Case) -> Iterator[tuple[int, int, int]]:
@@ -241,15 +251,9 @@ def silences(case: Case) -> Iterator[tuple[int, int, int]]:
 
 def tell_unprobed(case: Case) -> Finding:
     """How long a connection was idle without a probe."""
-    limit_ns = case.context.rules.unprobed_ns
     longest_ns, until, frame = max(silences(case))
-    pause_s = min(float(side.longest_pause_s) for side in case.flow.side)
-    if longest_ns <= limit_ns:
-        longest_ns, until, frame = round(pause_s * SECOND_NS), kinds.MISSING, case.flow.last_frame
-        where = f"in the course of frames {case.flow.first_frame} to {frame}"
-    else:
-        ended = until == case.context.result.end_ns and frame == case.flow.last_frame
-        where = f"after frame {frame}, until the capture ended" if ended else f"until frame {frame}"
+    ended = until == case.context.result.end_ns and frame == case.flow.last_frame
+    where = f"after frame {frame}, until the capture ended" if ended else f"until frame {frame}"
     start = kinds.MISSING if until == kinds.MISSING else until - longest_ns
     summary = (
         f"idle for {lasting(longest_ns)} ({where}) without a keep-alive probe: had the other end vanished, "
@@ -264,5 +268,5 @@ HANGS = {kinds.PEER_DEAD: hang_of_probes, kinds.STALLED: hang_of_data, kinds.NO_
 CHECKS = (
     Check(found.SLOW_DETECTION, may_be_slow, tell_slow, wants=RESETS, holds=is_slow),
     Check(found.HANG_EXPLAINED, may_hang, tell_hang),
-    Check(found.KEEPALIVE_OFF, idles_unprobed, tell_unprobed, exact=True),
+    Check(found.KEEPALIVE_OFF, idles_unprobed, tell_unprobed, wants=(kinds.FIN, *RESETS), holds=are_idle),
 )

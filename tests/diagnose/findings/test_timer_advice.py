@@ -6,7 +6,7 @@ import pytest
 
 from tests.diagnose.support import OPENING, tell
 
-LATE = "7200.04 c>s A {}:201\n"
+WINDOWS = "".join(f"{7200.03 + n} c>s A 100+1:201\n" for n in range(10)) + "7210.03 c>s RA 101:201"
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ LATE = "7200.04 c>s A {}:201\n"
         ),
         # Windows: one octet, each second
         (
-            "".join(f"{7200.03 + n} c>s A 100+1:201\n" for n in range(10)) + "7210.03 c>s RA 101:201",
+            WINDOWS,
             "`setsockopt SO_KEEPALIVE 1, TCP_KEEPIDLE 60, TCP_KEEPINTVL 10, TCP_KEEPCNT 6`",
         ),
     ],
@@ -32,7 +32,6 @@ def test_a_setting_for_who_probes_too_slowly(story: str, setting: str) -> None:
 
 
 def test_windows_gets_its_own_words() -> None:
-    story = "".join(f"{7200.03 + n} c>s A 100+1:201\n" for n in range(10)) + "7210.03 c>s RA 101:201"
-    case = tell(OPENING + story)
+    case = tell((OPENING + WINDOWS).replace("c>s", "c>s ttl=128"))
     [slow] = [each for each, name in zip(case.findings, case.found, strict=True) if name == "slow_detection"]
     assert "Windows" in slow.advice and "sysctl" not in slow.advice
