@@ -9,12 +9,12 @@ from analyzer import found
 from analyzer.diagnose.case import ALWAYS_BITS, cases_of
 from analyzer.diagnose.context import Context
 from analyzer.diagnose.evidence import Evidence, bits_of
-from analyzer.diagnose.findings import outcomes
+from analyzer.diagnose.findings import closing, opening, outcomes, unreachable
 from analyzer.diagnose.findings.finding import Check, Picked, WideCheck
 from analyzer.facts import CaptureResult, Finding, Findings
 from analyzer.rules import Rules
 
-FAMILIES = (outcomes,)
+FAMILIES = (outcomes, closing, opening, unreachable)
 CHECKS: tuple[Check, ...] = tuple(check for each in FAMILIES for check in getattr(each, "CHECKS", ()))
 WIDE_CHECKS: tuple[WideCheck, ...] = tuple(
     check for each in FAMILIES for check in getattr(each, "WIDE_CHECKS", ())
