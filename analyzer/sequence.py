@@ -7,6 +7,9 @@ every value is widened before it gets here and masked on the way out.
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 from numba import njit
 
 MASK = 0xFFFFFFFF
@@ -35,3 +38,8 @@ def precedes(a, b):
 def highest(a, b):
     """The later of two sequence numbers."""
     return b if ((a - b) & MASK) >= HALF else a
+
+
+def reaches(a: Any, b: Any) -> Any:
+    """Whether `a` is at or after `b`: of arrays of sequence numbers, or of plain ones; for no kernel."""
+    return (np.asarray(a, np.int64) - np.asarray(b, np.int64)) & MASK < HALF

@@ -12,11 +12,12 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from analyzer import found
+from analyzer import found, kinds
 from analyzer.diagnose.case import ALWAYS_BITS, Case, cases_of
 from analyzer.diagnose.evidence import Evidence
 from analyzer.diagnose.proof import Proof
-from analyzer.facts import CaptureResult, Finding
+from analyzer.facts import CaptureResult, Finding, Rows
+from analyzer.records import EVENT, as_records
 from analyzer.rules import Rules
 from analyzer.wording import few
 
@@ -31,6 +32,7 @@ class Context:
     result: the capture (flows, probings, talks, start_ns, end_ns, facts). marks: what was found so
     far, uint32 by flow; complete for the flows' own findings when wide checks are asked.
     wants: for each name of a finding the kinds of events that its check looks at, as bits.
+    arp: the ARP rows, for wide checks, where one of them wants these.
     """
 
     def __init__(self, result: CaptureResult, rules: Rules, wants: NDArray[np.uint32]) -> None:
@@ -38,6 +40,7 @@ class Context:
         self.rules = rules
         self.wants = wants
         self.marks = result.findings.marks
+        self.arp: Rows = as_records(np.zeros(0, EVENT))
         self._cases: dict[int, Case] = {}
         self._made: dict[Any, Any] = {}
 
@@ -47,9 +50,14 @@ class Context:
         return self.result.facts.dropped or 0
 
     @property
+    def cut(self) -> int:
+        """Frames that the snap length cut before the end of the TCP header."""
+        return self.result.skipped.get(kinds.STATUS_WORDS[kinds.TRUNCATED], 0)
+
+    @property
     def lossy(self) -> bool:
-        """Whether frames may be missing: dropped while capturing, or lost with a damaged file."""
-        return bool(self.dropped or self.result.facts.damages)
+        """Whether segments may be missing: dropped while capturing, cut, or lost with a damaged file."""
+        return bool(self.dropped or self.cut or self.result.facts.damages)
 
     def stretches(self) -> Iterator[Flows]:
         """All flows in turn, some thousands at a time."""

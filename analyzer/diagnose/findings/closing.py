@@ -105,7 +105,7 @@ def closed_and_reset(flows: Flows) -> Mask:
 
 
 def denied(case: Case, closer: int) -> tuple[Any, Any] | None:
-    """A probe or FIN that the closer's kernel would have acknowledged in FIN-WAIT-2, and its bare RST instead.
+    """A probe or FIN that a kernel in FIN-WAIT-2 would have acknowledged, and the closer's bare RST instead.
 
     Data does not count: to a closed socket, it is answered with a RST at once (RFC 9293 3.6.1). Nor
     does the other FIN within a moment: then the connection ended as it should.
@@ -119,7 +119,9 @@ def denied(case: Case, closer: int) -> tuple[Any, Any] | None:
         for event in case.of(kinds.KEEPALIVE_PROBE, kinds.FIN)
         if event.sender != closer and event.time_ns - side.fin_acked_time >= rules.teardown_ns
     ]
-    early = any(event.time_ns - side.fin_acked_time < rules.teardown_ns for event in fins_of(case, 1 - closer))
+    early = any(
+        event.time_ns - side.fin_acked_time < rules.teardown_ns for event in fins_of(case, 1 - closer)
+    )
     if early or peer.last_payload_time > side.fin_acked_time:
         return None
     for event in case.of(kinds.RESET, kinds.KEEPALIVE_RESET):
@@ -156,9 +158,9 @@ def tell_denied(case: Case) -> Finding | None:
         f"the {other} acknowledged the FIN of the {who} ({listed(fins)}) at {moment(acked_ns)}; its {what} "
         f"in frame {asked.frame}, {lasting(asked.time_ns - acked_ns)} later, was answered with RST in frame "
         f"{reset.frame}: the {who}'s kernel no longer waited in FIN-WAIT-2, and had forgotten the connection",
-        f"The application on {case.address(1 - closer)} has to close sooner. Linux forgets a closed socket after "
-        f"`net.ipv4.tcp_fin_timeout` (60 s); for longer, on {case.address(closer)}: "
-        "`sysctl -w net.ipv4.tcp_fin_timeout=120`, or shutdown(SHUT_WR) and close() when the peer has closed.",
+        f"The application on {case.address(1 - closer)} has to close sooner. Linux forgets a closed socket "
+        f"after `net.ipv4.tcp_fin_timeout` (60 s); for longer, on {case.address(closer)}: "
+        "`sysctl -w net.ipv4.tcp_fin_timeout=120`, or shutdown(SHUT_WR), and close() after the peer.",
         Proof([*fins, asked.frame, reset.frame], acked_ns, reset.time_ns),
     )
 
@@ -188,13 +190,13 @@ def tell_half_open(case: Case) -> Finding | None:
     who, other = case.name(denier), case.name(1 - denier)
     return case.finding(
         found.HALF_OPEN,
-        f"data of the {other}, sent at {moment(sent_ns)}, was answered with a bare RST in frame {reset.frame}, "
-        f"though the {who} had sent no FIN"
+        f"data of the {other}, sent at {moment(sent_ns)}, was answered with a bare RST in frame "
+        f"{reset.frame}, though the {who} had sent no FIN"
         + (f" and was last heard at {moment(life_ns)}" if alive else "")
         + f": the {who} does not know the connection that the {other} takes to be open",
-        f"Find out what ended it on {case.address(denier)} without a word: a restart, a failover, a NAT entry "
-        f"that expired. With `setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on)` and a short TCP_KEEPIDLE "
-        f"the application on {case.address(1 - denier)} learns of it before it sends.",
+        f"Find out what ended it on {case.address(denier)} without a word: a restart, a failover, a NAT "
+        f"entry that expired. With `setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on)` and a short "
+        f"TCP_KEEPIDLE the application on {case.address(1 - denier)} learns of it before it sends.",
         Proof(
             [reset.frame],
             life_ns if alive else sent_ns,

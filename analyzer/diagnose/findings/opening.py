@@ -16,7 +16,7 @@ from analyzer.diagnose.findings.finding import Check, Mask, Picked, WideCheck
 from analyzer.diagnose.proof import Proof
 from analyzer.facts import Finding, Rows
 from analyzer.records import taken
-from analyzer.wording import address_text, counted, endpoint, few, lasting, listed, moment, number
+from analyzer.wording import address_text, counted, endpoint, lasting, listed, moment, number
 
 SYNS = (kinds.SYN, kinds.SYN_RETRANSMISSION)
 Numbers = NDArray[np.int64]
@@ -24,8 +24,8 @@ Numbers = NDArray[np.int64]
 
 def may_be_retried(flows: Flows) -> Mask:
     """A SYN or SYN-ACK was seen again, and the SYN was answered with a SYN-ACK."""
-    accepted: Mask = flows.side_marked(kinds.SIDE_SYN_ACK).any(axis=1)
-    return flows.marked(kinds.FLOW_SYN_RETRIED) & accepted
+    accepted = flows.side_marked(kinds.SIDE_SYN_ACK).any(axis=1)
+    return np.asarray(flows.marked(kinds.FLOW_SYN_RETRIED) & accepted)
 
 
 def sent_again(rows: Rows, limit_ns: int) -> Mask:
@@ -81,8 +81,8 @@ def opening_again(syns: list[Any], again: list[Any], accepts: list[Any]) -> Iter
     if came.frame < again[-1].frame:
         cause = "SYN-ACKs were lost on their way to the client"
     yield (
-        f"the client's {repeated('SYN', syns[0], again)}; the SYN-ACK came {lasting(came.time_ns - syns[0].time_ns)} "
-        f"after the first, in frame {came.frame}: {cause}"
+        f"the client's {repeated('SYN', syns[0], again)}; the SYN-ACK came "
+        f"{lasting(came.time_ns - syns[0].time_ns)} after the first, in frame {came.frame}: {cause}"
     )
 
 
@@ -96,8 +96,8 @@ def accepting_again(case: Case, accepts: list[Any], again: list[Any]) -> Iterato
         end = f"its ACK came in frame {done[0]}: SYN-ACKs or ACKs were lost"
     elif done:
         end = (
-            f"its ACK had come in frame {done[0]}: that was lost further on, or the server waits for data before it "
-            "accepts (TCP_DEFER_ACCEPT)"
+            f"its ACK had come in frame {done[0]}: that was lost further on, or the server waits for data "
+            "before it accepts (TCP_DEFER_ACCEPT)"
         )
     yield f"the server's {repeated('SYN-ACK', accepts[0], again)}; {end}"
 
@@ -107,7 +107,9 @@ def repeated(what: str, first: Any, again: list[Any]) -> str:
     times = [lasting(each.time_ns - first.time_ns) for each in again]
     later = ", ".join(times[:-1]) + (" and " if times[1:] else "") + times[-1]
     frames = listed([each.frame for each in again])
-    return f"{what} (frame {first.frame}) was sent again {counted(len(again), 'time')} ({frames}), {later} later"
+    return (
+        f"{what} (frame {first.frame}) was sent again {counted(len(again), 'time')} ({frames}), {later} later"
+    )
 
 
 @dataclass(frozen=True)
@@ -224,9 +226,13 @@ def tell_pileup(context: Context, waiting: Waiting) -> Finding | None:
         f"{' and '.join(said)}: {meaning}",
         "Keep connections open and use them again (a pool, HTTP keep-alive). Until then, on "
         f"{client}: `sysctl -w net.ipv4.ip_local_port_range='1024 65535'` and `sysctl -w "
-        f"net.ipv4.tcp_tw_reuse=1`; `ss -tan state time-wait | wc -l` on {client if client_holds else server} "
-        "counts them.",
-        Proof(syns or flows["last_frame"][explained].tolist(), int(waiting.from_ns.min()), int(waiting.to_ns.max())),
+        "net.ipv4.tcp_tw_reuse=1`; `ss -tan state time-wait | wc -l` on "
+        f"{client if client_holds else server} counts them.",
+        Proof(
+            syns or flows["last_frame"][explained].tolist(),
+            int(waiting.from_ns.min()),
+            int(waiting.to_ns.max()),
+        ),
         found.OF_HOST,
         explained,
     )

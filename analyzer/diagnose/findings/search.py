@@ -9,12 +9,12 @@ from analyzer import found
 from analyzer.diagnose.case import ALWAYS_BITS, cases_of
 from analyzer.diagnose.context import Context
 from analyzer.diagnose.evidence import Evidence, bits_of
-from analyzer.diagnose.findings import closing, opening, outcomes, unreachable
+from analyzer.diagnose.findings import capturing, closing, neighbours, opening, outcomes, unreachable
 from analyzer.diagnose.findings.finding import Check, Picked, WideCheck
 from analyzer.facts import CaptureResult, Finding, Findings
 from analyzer.rules import Rules
 
-FAMILIES = (outcomes, closing, opening, unreachable)
+FAMILIES = (outcomes, closing, opening, unreachable, neighbours, capturing)
 CHECKS: tuple[Check, ...] = tuple(check for each in FAMILIES for check in getattr(each, "CHECKS", ()))
 WIDE_CHECKS: tuple[WideCheck, ...] = tuple(
     check for each in FAMILIES for check in getattr(each, "WIDE_CHECKS", ())
@@ -32,6 +32,7 @@ def find(result: CaptureResult, rules: Rules) -> Findings:
     context.marks = np.zeros(len(result.flows), np.uint32)
     picks = pick(context)
     evidence = Evidence(result.labelled, *wanted_by(context, picks))
+    context.arp = evidence.arp
     decide(context, picks, evidence)
     return Findings(context.marks, tuple(gather(context, picks, evidence)))
 

@@ -15,7 +15,7 @@ from analyzer.diagnose.proof import Proof
 from analyzer.facts import Finding, Rows
 from analyzer.wording import MAPPED, address_text, counted, listed, moment
 
-UNREACHABLE = {  # type: codes, of ICMP: RFC 792, RFC 1812 5.2.7.1
+UNREACHABLE = {  # ICMP, by type and code: RFC 792, RFC 1812 5.2.7.1
     3: {
         0: "network unreachable",
         1: "host unreachable",
@@ -34,7 +34,7 @@ UNREACHABLE = {  # type: codes, of ICMP: RFC 792, RFC 1812 5.2.7.1
     },
     11: {0: "time to live exceeded"},
 }
-UNREACHABLE_6 = {  # of ICMPv6: RFC 4443 3.1 and 3.3
+UNREACHABLE_6 = {  # ICMPv6: RFC 4443 3.1 and 3.3
     1: {
         0: "no route to destination",
         1: "communication administratively prohibited",
@@ -50,7 +50,6 @@ TOO_BIG = {"ICMP": ((3, 4), "fragmentation needed"), "ICMPv6": ((2, 0), "packet 
 PROHIBITED = ("prohibited", "policy", "reject route", "port unreachable", "protocol unreachable")
 """What firewalls say; TCP itself never says that a port is unreachable (RFC 1122 4.2.3.9)."""
 
-WORD_MASK = 0xFFFF_FFFF
 HALF_MASK = 0xFFFF_FFFF_FFFF_FFFF
 
 
@@ -69,7 +68,7 @@ def said_by(pairs: dict[int, dict[int, str]], rows: Rows) -> Mask:
 
 
 def have_errors(context: Context, picked: Picked, rows: Rows) -> Mask:
-    """The error says that the segment could not be delivered; or that it was too big, and nothing else came."""
+    """An error says that a segment was not delivered; or that one was too big, and it stuck there."""
     flows = context.result.flows[picked]
     is_4 = (flows["address_high"][:, 0] == 0) & (flows["address_low"][:, 0] >> np.uint64(32) == MAPPED)
     stuck = (flows["side"]["retransmissions"] != 0).any(axis=1)
@@ -101,7 +100,7 @@ def tell_errors(case: Case) -> Finding | None:
         return None
     (reporter, words), _ = by_source.most_common(1)[0]
     own = [each for each, said in errors if said == words and reporter_of(each) == reporter]
-    sender = quoted_sender(case, own[-1])
+    sender = min(own[-1].otherwise, 1)
     peer = 1 - sender
     quoted = [frame for each in own if (frame := quoted_frame(case, each))]
     quoted = sorted(set(quoted))
@@ -112,19 +111,18 @@ def tell_errors(case: Case) -> Finding | None:
     more = f"; {counted(others, 'other error')} beside" if others else ""
     return case.finding(
         found.ICMP_UNREACHABLE,
-        f"{who} said \"{words}\" ({protocol} type {own[0].ttl} code {own[0].control}) {counted(len(own), 'time')}"
-        f" ({listed([each.frame for each in own])}){about}{more}: {meaning(case, words, own[-1], peer)}",
+        f'{who} said "{words}" ({protocol} type {own[0].ttl} code {own[0].control}) '
+        f"{counted(len(own), 'time')} ({listed([each.frame for each in own])}){about}{more}: "
+        f"{meaning(case, words, own[-1], peer)}",
         advise(case, reporter, words, peer),
-        Proof(
-            sorted([*quoted[:2], *(each.frame for each in own)]), own[0].time_ns, own[-1].time_ns
-        ),
+        Proof(sorted([*quoted[:2], *(each.frame for each in own)]), own[0].time_ns, own[-1].time_ns),
     )
 
 
 def meaning(case: Case, words: str, last: Any, peer: int) -> str:
     """What the errors explain."""
     if words in (words_ for _, words_ in TOO_BIG.values()):
-        return "its larger segments do not fit through the path, while small ones may; the host is not out of reach"
+        return "its larger segments do not fit through the path, though the peer is not out of reach"
     heard = case.flow.side[peer].last_time
     if case.flow.side[peer].marks & kinds.SIDE_SENT and heard > last.time_ns:
         return f"they did not arrive, though the {case.name(peer)} was heard again by {moment(heard)}"
@@ -138,19 +136,19 @@ def advise(case: Case, reporter: str, words: str, peer: int) -> str:
     address, port = case.address(peer), case.flow.port[peer]
     if words in (words_ for _, words_ in TOO_BIG.values()):
         return (
-            f"Find the smallest MTU with `tracepath {address}`, and see that ICMP comes through to "
-            f"{case.address(1 - peer)}; `sysctl -w net.ipv4.tcp_mtu_probing=1` there makes TCP find it by itself."
+            f"Find the smallest MTU with `tracepath {address}`, and let ICMP through to "
+            f"{case.address(1 - peer)}; `sysctl -w net.ipv4.tcp_mtu_probing=1` there finds it without."
         )
     if any(word in words for word in PROHIBITED):
         return (
-            f"A firewall says so: look for the rule on {reporter}, `nft list ruleset` or `iptables -S | grep REJECT`, "
-            f"that meets port {port}."
+            f"A firewall says so: look on {reporter} for the rule that meets port {port}, "
+            "`nft list ruleset` or `iptables -S | grep REJECT`."
         )
     if "exceeded" in words:
-        return f"Packets go in circles, or too far: `traceroute -T -p {port} {address}` shows between which routers."
+        return f"Packets go in circles, or too far: see `traceroute -T -p {port} {address}`."
     return (
-        f"On {reporter}: `ip route get {address}` and `ip neigh show {address}` (FAILED: the host is off, or off "
-        "its network)."
+        f"On {reporter}: `ip route get {address}` and `ip neigh show {address}` (FAILED: the host is off, "
+        "or off its network)."
     )
 
 
@@ -159,26 +157,16 @@ def reporter_of(error: Any) -> str:
     return address_text(error.rtt_ns & HALF_MASK, error.answers & HALF_MASK)
 
 
-def quoted_sender(case: Case, error: Any) -> int:
-    """The side whose segment an ICMP error quotes: the one that its sequence number is near to."""
-    far = [abs((error.seq - side.next_seq + (1 << 31) & WORD_MASK) - (1 << 31)) for side in case.flow.side]
-    known = [bool(side.marks & (kinds.SIDE_NEXT | kinds.SIDE_SYN)) for side in case.flow.side]
-    return 1 if known[1] and (not known[0] or far[1] < far[0]) else 0
-
-
 def quoted_frame(case: Case, error: Any) -> int:
     """The frame that an ICMP error quotes, among those that there are rows of; 0 where it is not."""
     return max(
         (
             event.frame
             for event in case.events
-            if event.seq == error.seq and event.frame < error.frame and event.sender == quoted_sender(case, error)
+            if event.seq == error.seq and event.frame < error.frame and event.sender == error.otherwise
         ),
         default=0,
     )
 
 
-CHECKS = (
-    Check(found.ICMP_UNREACHABLE, is_quoted, tell_errors, wants=(kinds.ICMP,), holds=have_errors),
-)
-
+CHECKS = (Check(found.ICMP_UNREACHABLE, is_quoted, tell_errors, wants=(kinds.ICMP,), holds=have_errors),)
