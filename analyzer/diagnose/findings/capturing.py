@@ -18,6 +18,7 @@ from analyzer.wording import counted, listed, number
 IGNORED = {1: 26, 113: 28, 276: 32}
 """By link type, octets before the source address: link header, and an IPv4 header's first 12 octets."""
 
+BUFFER = "Let `dumpcap -B 256` keep more (MiB), and narrow the capture filter."
 FIRST_FLIGHT = 10 * 1460
 """Octets that a side sends before it has to hear from the other: the initial window of RFC 6928."""
 
@@ -51,10 +52,10 @@ def copies(context: Context, picked: Picked, rows: Rows) -> Iterator[Finding]:
 def capture_once(context: Context) -> str:
     """How to have each frame only once."""
     ignored = max((IGNORED.get(each.link_type, 0) for each in context.result.facts.interfaces), default=0)
-    routed = f" (with `-I {ignored}` also copies that passed a router)" if ignored else ""
+    headers = f"-I {ignored} " if ignored else ""  # they differ where a copy passed a router
     return (
         "Capture on one interface, not on `any`, or mirror one direction of each port. To remove them: "
-        f"`editcap -w 0.01 in.pcapng out.pcapng`{routed}."
+        f"`editcap {headers}-D 100 in.pcapng out.pcapng`."
     )
 
 
@@ -94,7 +95,7 @@ def gaps(context: Context, picked: Picked, rows: Rows) -> Iterator[Finding]:
     yield context.finding(
         found.CAPTURE_INCOMPLETE,
         f"{'; '.join(said)}: what rests on frames that are not there is less sure",
-        " ".join(dict.fromkeys(filter(None, advice))),
+        " ".join(dict.fromkeys(advice)),
         Proof(result.flows["first_frame"][picked].tolist(), result.start_ns, result.end_ns),
         found.OF_CAPTURE,
         picked,
@@ -104,8 +105,7 @@ def gaps(context: Context, picked: Picked, rows: Rows) -> Iterator[Finding]:
 def framing(context: Context) -> Iterator[tuple[str, str]]:
     """What the capture's framing says, and what to do."""
     if context.dropped:
-        buffer = "Let `dumpcap -B 256` keep more (MiB), and narrow the capture filter."
-        yield f"the capturing program dropped {counted(context.dropped, 'frame')}", buffer
+        yield f"the capturing program dropped {counted(context.dropped, 'frame')}", BUFFER
     for damage in context.result.facts.damages:
         yield f"the file is incomplete: {damage}", "Copy it anew from where it was captured."
     if context.cut:
@@ -137,7 +137,7 @@ def octets(context: Context, picked: Picked) -> Iterator[tuple[str, str]]:
         yield (
             f"of {counted(len(picked), 'connection')} octets were acknowledged that no frame shows{where}, "
             f"first of the one that begins in frame {context.result.flows['first_frame'][picked].min()}",
-            "" if fragments else "Let `dumpcap -B 256` keep more (MiB), and narrow the capture filter.",
+            BUFFER,
         )
 
 

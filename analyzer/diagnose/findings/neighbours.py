@@ -19,6 +19,7 @@ from analyzer.wording import MAPPED, address_text, counted, listed, moment
 
 LEAST = 2  # requests in vain: one may stand at the capture's end. Our choice; Linux sends three (arp(7))
 CERTAIN = 3
+MOST_GATEWAYS = 4  # who asks for more addresses in vain is not looking for its gateway: our choice
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,18 @@ class Waiting:
         return Waiting(
             self.row[which], self.asker[which], self.peer[which], self.since_ns[which], self.until_ns[which]
         )
+
+
+@dataclass(frozen=True)
+class InVain:
+    """address: nobody answers for it. is_peer: it is the peer's own. flows: FLOW rows of who waits.
+    requests: the ARP requests for it.
+    """
+
+    address: int
+    is_peer: bool
+    flows: NDArray[np.int64]
+    requests: Rows
 
 
 def waits(flows: Flows) -> Mask:
@@ -63,88 +76,88 @@ def waiting_of(context: Context, picked: Picked) -> Waiting:
     return Waiting(picked, address[place, asker], address[place, 1 - asker], since, until)
 
 
-def unanswered(arp: Rows, address: int, since_ns: int, until_ns: int) -> Rows:
-    """The requests for an address in this time, if it never showed itself by ARP after the first of them."""
-    inside = (arp.time_ns > since_ns) & (arp.time_ns <= until_ns)
-    asked = inside & (arp.kind == kinds.ARP_ASK) & (arp.ack == address) & (arp.seq != address)
-    if not asked.any():
-        return taken(arp, asked)
-    first_ns = arp.time_ns[asked].min()
-    showed = (arp.seq == address) & (arp.time_ns >= first_ns) & (arp.time_ns <= until_ns)
-    return taken(arp, asked & ~showed.any())
+def in_vain(waiting: Waiting, arp: Rows, requests: Rows, is_peer: bool) -> InVain:
+    """Who waits while requests for one address go unanswered, and these requests.
 
-
-def hears_replies(arp: Rows, asker: int) -> bool:
-    """Whether the capture has replies to this host, which a switch sends to nobody else."""
-    return bool(((arp.kind == kinds.ARP_TELL) & (arp.ack == asker)).any())
-
-
-def in_vain(arp: Rows, waiting: Waiting) -> Rows:
-    """The requests that explain why one peer is silent: for itself, or its asker's for a gateway.
-
-    waiting: connections of the same asker to the same peer.
+    requests: of one address. Whoever sends ARP itself is there: what came before does not count.
     """
-    asker, peer = int(waiting.asker[0]), int(waiting.peer[0])
-    since_ns, until_ns = int(waiting.since_ns.min()), int(waiting.until_ns.max())
-    own = unanswered(arp, peer, since_ns, until_ns)
-    if len(own):
-        who = [each for each in np.unique(own.seq).tolist() if each == asker or hears_replies(arp, each)]
-        return taken(own, np.isin(own.seq, who))
-    asked = (arp.kind == kinds.ARP_ASK) & (arp.seq == asker) & (arp.time_ns > since_ns)
-    best = own
-    for gateway in np.unique(arp.ack[asked & (arp.ack != asker)]).tolist():
-        requests = unanswered(arp, gateway, since_ns, until_ns)
-        requests = taken(requests, requests.seq == asker)
-        best = requests if len(requests) > len(best) else best
-    return best
+    address = requests.ack[0]
+    showed = np.sort(arp.time_ns[arp.seq == address])
+    asked = np.sort(requests.time_ns)
+    last = np.append(np.int64(kinds.MISSING), showed)[np.searchsorted(showed, waiting.until_ns, "right")]
+    since = np.maximum(waiting.since_ns, last)
+    first, end = np.searchsorted(asked, since, "right"), np.searchsorted(asked, waiting.until_ns, "right")
+    lacks = end - first >= LEAST
+    inside = np.zeros(len(requests), np.bool_)
+    if lacks.any():
+        inside = (requests.time_ns > since[lacks].min()) & (requests.time_ns <= waiting.until_ns[lacks].max())
+    return InVain(int(address), is_peer, waiting.row[lacks], taken(requests, inside))
+
+
+def for_peers(waiting: Waiting, arp: Rows, asks: Rows) -> Iterator[InVain]:
+    """Requests for a peer itself: of who waits for it, or of a router whose answers the capture would show.
+
+    A switch shows answers to nobody but who asked.
+    """
+    heard = np.unique(arp.ack[arp.kind == kinds.ARP_TELL])
+    for peer in np.intersect1d(waiting.peer, asks.ack).tolist():
+        some = waiting.of(waiting.peer == peer)
+        own = (asks.ack == peer) & (np.isin(asks.seq, some.asker) | np.isin(asks.seq, heard))
+        if own.any():
+            yield in_vain(some, arp, taken(asks, own), True)
+
+
+def for_gateways(waiting: Waiting, arp: Rows, asks: Rows) -> Iterator[InVain]:
+    """Requests of who waits for something else, which may be its way to the peer."""
+    for asker in np.intersect1d(waiting.asker, asks.seq).tolist():
+        own = taken(asks, asks.seq == asker)
+        gateways = np.unique(own.ack)
+        if len(gateways) <= MOST_GATEWAYS:
+            some = waiting.of(waiting.asker == asker)
+            tried = [in_vain(some, arp, taken(own, own.ack == each), False) for each in gateways.tolist()]
+            yield max(tried, key=lambda each: len(each.requests))
 
 
 def silences(context: Context, picked: Picked, rows: Rows) -> Iterator[Finding]:
     """One finding for each address that nobody answers for."""
-    if not len(picked) or not len(context.arp):
+    arp = context.arp
+    asks = taken(arp, (arp.kind == kinds.ARP_ASK) & (arp.seq != arp.ack))  # the rest announce themselves
+    if not len(picked) or not len(asks):
         return
     waiting = waiting_of(context, picked)
-    pair = waiting.asker.astype(np.uint64) << np.uint64(32) | waiting.peer
-    _, group = np.unique(pair, return_inverse=True)
-    told: dict[tuple[int, bool], list[tuple[Waiting, Rows]]] = {}
-    for number in range(int(group.max()) + 1):
-        some = waiting.of(group == number)
-        requests = in_vain(context.arp, some)
-        if len(requests) >= LEAST:
-            address = int(requests.ack[0])
-            told.setdefault((address, address == int(some.peer[0])), []).append((some, requests))
-    for (address, is_peer), parts in told.items():
-        yield tell_silence(context, address, is_peer, parts)
+    direct = [each for each in for_peers(waiting, arp, asks) if len(each.flows)]
+    asked = np.isin(waiting.peer, asks.ack)  # it is on the same network
+    others = for_gateways(waiting.of(~asked), arp, asks)
+    for each in (*direct, *(each for each in others if len(each.flows))):
+        yield tell_silence(context, each)
 
 
-def tell_silence(context: Context, address: int, is_peer: bool, parts: list[tuple[Waiting, Rows]]) -> Finding:
-    """Nobody answers for this address. parts: who waits, and the requests, by asker and peer."""
-    rows = {int(each.frame): each for _, requests in parts for each in requests}
-    frames = sorted(rows)
-    flows = np.sort(np.concatenate([some.row for some, _ in parts]))
-    askers = sorted({text(int(each.seq)) for each in rows.values()})
-    start_ns, end_ns = (int(rows[frames[place]].time_ns) for place in (0, -1))
-    who = text(address)
+def tell_silence(context: Context, vain: InVain) -> Finding:
+    """Nobody answers for this address."""
+    frames, times_ns = vain.requests.frame.tolist(), vain.requests.time_ns
+    askers = [text(each) for each in np.unique(vain.requests.seq).tolist()]
+    start_ns, end_ns = int(times_ns.min()), int(times_ns.max())
+    who = text(vain.address)
+    waited = f"{counted(len(vain.flows), 'connection')} waited for {'it' if vain.is_peer else 'a peer'}"
     meaning = f"{who} is switched off, off the network, or has another address now"
-    if not is_peer:
+    if not vain.is_peer:
         meaning = f"if {who} is the gateway to the peer, the way there is broken at the first step"
     return context.finding(
         found.ARP_UNANSWERED,
         f"{' and '.join(askers[:2])}{' and others' if askers[2:] else ''} asked for {who} by ARP "
         f"{counted(len(frames), 'time')} from {moment(start_ns)} to {moment(end_ns)} ({listed(frames)}) and "
-        f"got no answer, while {counted(len(flows), 'connection')} waited for {'it' if is_peer else 'a peer'}: "
-        f"{meaning}",
+        f"got no answer, while {waited}: {meaning}",
         f"`ip neigh show {who}` on {askers[0]} says FAILED or INCOMPLETE if so. Look at the power, cable, "
         f"switch port and VLAN of {who}; `arping -c 3 {who}` shows when it is back.",
         Proof(
             frames,
             start_ns,
             end_ns,
-            found.CERTAIN if is_peer and len(frames) >= CERTAIN else found.LIKELY,
+            found.CERTAIN if vain.is_peer and len(frames) >= CERTAIN else found.LIKELY,
             unseen=True,
         ),
         found.OF_HOST,
-        flows,
+        np.sort(vain.flows),
     )
 
 
