@@ -258,7 +258,8 @@ EVENT = np.dtype(
         ("control", "u1"),  # control bits but AE, kinds.FLAG_*; of an ICMP error: its code
         ("kind", "u1"),  # kinds.KEEPALIVE_PROBE …
         ("sender", "u1"),  # side of the flow (not yet client or server), NO_SENDER for none
-        ("otherwise", "u1"),  # of a tentative row: its kind unless it proves to be a probe
+        ("otherwise", "u1"),  # of a tentative row: its kind unless it proves to be a probe; of an ICMP
+        # error: the side whose segment it quotes
         ("marks", "u1"),  # kinds.EVENT_*, 0 for rows without a sender
     ],
     align=True,

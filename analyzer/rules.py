@@ -86,6 +86,22 @@ class Rules:
     """Silence from here on counts as idle. Our choice: no keepalive time is shorter (TCP_KEEPIDLE is in
     seconds)."""
 
+    close_wait_ns: int = 10 * SECOND_NS
+    """A side that neither sends nor closes for this long after its peer's FIN leaks the socket. Our choice:
+    above what most requests take to be answered."""
+
+    syn_again_ns: int = SECOND_NS // 2
+    """A SYN this long after the one before was sent again. Our choice: half the 1 s that hosts wait
+    (RFC 6298 2.1); sooner come copies, and the SYN that follows a challenge ACK (RFC 9293 3.10.7.3)."""
+
+    time_waits: int = 20_000
+    """So many connections of a client to one service in TIME-WAIT are a pile-up. Our choice: Linux has 28,232
+    ports for them (ip_local_port_range 32768 to 60999, docs.kernel.org/networking/ip-sysctl.html)."""
+
+    ports_reused: int = 10
+    """Or so many SYNs from ports that are still in TIME-WAIT. Our choice: ports are taken at random, so few
+    come again by chance."""
+
 
 @dataclass(frozen=True)
 class Options:

@@ -16,6 +16,7 @@ from analyzer.diagnose.summary import stories_of
 from analyzer.diagnose.timers import Timers, measure
 from analyzer.facts import Finding, Rows
 from analyzer.records import as_records
+from analyzer.sequence import reaches
 from analyzer.wording import address_text, endpoint, few
 
 if TYPE_CHECKING:
@@ -104,12 +105,22 @@ class Case:
         both = all(side.marks & kinds.SIDE_SENT for side in self.flow.side)
         return not both and self.flow.verdict != kinds.NO_ANSWER
 
+    @property
+    def lacks_octets(self) -> bool:
+        """Whether segments are missing that the peer acknowledged."""
+        return any(
+            side.marks & kinds.SIDE_HOLE
+            and side.marks & kinds.SIDE_ACKED
+            and reaches(side.acked, side.hole_right)
+            for side in self.flow.side
+        )
+
     def finding(self, name: int, summary: str, advice: str, proof: Proof) -> Finding:
         """A finding about this flow."""
         return Finding(
             name=name,
             severity=found.SEVERITY[name],
-            confidence=proof.confidence_in(self.context.lossy or self.one_sided),
+            confidence=proof.confidence_in(self.context.lossy or self.one_sided or self.lacks_octets),
             scope=found.OF_FLOW,
             capture=self.context.result.capture,
             flows=np.array([self.row], np.int64),

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from analyzer import found
+from analyzer import found, kinds
 from analyzer.diagnose.case import ALWAYS_BITS, Case, cases_of
 from analyzer.diagnose.evidence import Evidence
 from analyzer.diagnose.proof import Proof
-from analyzer.facts import CaptureResult, Finding
-from analyzer.records import taken
+from analyzer.facts import CaptureResult, Finding, Rows
+from analyzer.records import EVENT, as_records, taken
 from analyzer.rules import Rules
 from analyzer.wording import few
 
@@ -37,6 +37,7 @@ class Context:
     far, uint32 by flow; complete for the flows' own findings when wide checks are asked.
     wants: for each name of a finding the kinds of events that its check looks at, as bits.
     profile_paths: users' files of stacks and middleboxes.
+    arp: the ARP rows, for wide checks, where one of them wants these.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Context:
         self.wants = wants
         self.profile_paths = profile_paths
         self.marks = result.findings.marks
+        self.arp: Rows = as_records(np.zeros(0, EVENT))
         self._cases: dict[int, Case] = {}
         self._made: dict[Any, Any] = {}
 
@@ -67,9 +69,14 @@ class Context:
         return self.result.facts.dropped or 0
 
     @property
+    def cut(self) -> int:
+        """Frames that the snap length cut before the end of the TCP header."""
+        return self.result.skipped.get(kinds.STATUS_WORDS[kinds.TRUNCATED], 0)
+
+    @property
     def lossy(self) -> bool:
-        """Whether frames may be missing: dropped while capturing, or lost with a damaged file."""
-        return bool(self.dropped or self.result.facts.damages)
+        """Whether segments may be missing: dropped while capturing, cut, or lost with a damaged file."""
+        return bool(self.dropped or self.cut or self.result.facts.damages)
 
     def stretches(self) -> Iterator[Flows]:
         """All flows in turn, some thousands at a time."""

@@ -61,9 +61,16 @@ class Case:
         return [found.WORDS[each.name] for each in self.findings]
 
     @property
-    def wide(self) -> list[Finding]:
+    def wide_list(self) -> list[Finding]:
         """What was found about paths, hosts and the capture."""
         return list(self.result.findings.wide)
+
+    @property
+    def wide(self) -> dict[str, Finding]:
+        """What was found about hosts, paths and the capture; by name, one of each."""
+        told = self.result.findings.wide
+        assert len({each.name for each in told}) == len(told)
+        return {found.WORDS[each.name]: each for each in told}
 
     @property
     def verdict(self) -> str:
@@ -98,11 +105,15 @@ class Case:
 
 def diagnose(records: Iterable[Record], *, end: float | None = None, rules: Rules | None = None) -> Case:
     """Write a capture and analyze it. end: second of a last frame that has nothing to do with TCP."""
-    listed = list(records)
-    content = wire.pcap_bytes(listed)
+    content = wire.pcap_bytes(records)
     if end is not None:
         seconds, rest = divmod(START_NS + round(end * SECOND), SECOND)
         content += struct.pack("<IIII14x", seconds, rest, 14, 14)
+    return judge(content, rules)
+
+
+def judge(content: bytes, rules: Rules | None = None) -> Case:
+    """Analyze a file of these bytes."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "capture.pcap"
         path.write_bytes(content)

@@ -87,6 +87,8 @@ class IcmpError:
     seq: int = 0
     """Sequence number of the quoted segment."""
     code: int = 1
+    type: int | None = None
+    """None: destination unreachable."""
 
     @property
     def sender(self) -> Endpoint:

@@ -14,7 +14,7 @@
 Numbers are relative to the initial sequence number of the side that they belong to (`initial`).
 Flags are letters of `SAFRPUEC`, `-` for none. Lines are frames, counted from 1 (`frame=` jumps ahead).
 Options: `win= id= ttl= sum= mss= ws= ts=VALUE/ECHO sack=LEFT-RIGHT,… sackok frame=`, for ICMP
-`from= code=`. IP IDs count up for each sender, so that nothing is a duplicate unless it is written
+`from= type= code=`. IP IDs count up for each sender, so that nothing is a duplicate unless it is written
 so: `copy N` repeats frame N, options and all, at another time. Checksums are right unless given.
 """
 
@@ -139,6 +139,7 @@ class _Reader:
             *target,
             seq=self.number(plain[1], quoted_sender) if len(plain) > 1 else 0,
             code=int(settings.get("code", 1)),
+            type=int(settings["type"]) if "type" in settings else None,
         )
 
     def segment(self, plain: list[str], time_ns: int, settings: dict[str, str]) -> Segment:

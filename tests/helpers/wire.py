@@ -94,11 +94,13 @@ def ethernet(payload: bytes) -> bytes:
 
 
 def icmp_bytes(error: IcmpError) -> bytes:
-    """Destination unreachable, quoting the IP header and the start of the TCP header."""
+    """An error, quoting the IP header and the start of the TCP header."""
     quoted_tcp = struct.pack(">HHIIHHHH", error.sport, error.dport, error.seq, 0, 5 << 12 | ACK, 1000, 0, 0)
     quoted = ip_bytes(error.src, error.dst, 6, 63, 1, quoted_tcp)
     is_ipv6 = quoted[0] >> 4 == 6
-    body = struct.pack(">BBHI", 1 if is_ipv6 else 3, error.code, 0, 0) + quoted
+    unreachable = 1 if is_ipv6 else 3
+    kind = unreachable if error.type is None else error.type
+    body = struct.pack(">BBHI", kind, error.code, 0, 0) + quoted
     pseudo = b""
     if is_ipv6:
         addresses = (ipaddress.ip_address(each).packed for each in (error.reporter, error.src))

@@ -11,19 +11,38 @@ from analyzer.diagnose.context import Context
 from analyzer.diagnose.evidence import Evidence, bits_of
 from analyzer.diagnose.findings import (
     applications,
+    capturing,
+    closing,
     delivery,
     heartbeats,
     idle_timeouts,
     middleboxes,
+    neighbours,
+    opening,
     outcomes,
     probing,
     timing,
+    unreachable,
 )
 from analyzer.diagnose.findings.finding import Check, Picked, WideCheck
 from analyzer.facts import CaptureResult, Finding, Findings
 from analyzer.rules import Rules
 
-FAMILIES = (outcomes, heartbeats, applications, delivery, timing, probing, middleboxes, idle_timeouts)
+FAMILIES = (
+    outcomes,
+    heartbeats,
+    applications,
+    delivery,
+    timing,
+    probing,
+    middleboxes,
+    idle_timeouts,
+    closing,
+    opening,
+    unreachable,
+    neighbours,
+    capturing,
+)
 CHECKS: tuple[Check, ...] = tuple(
     sorted(
         (check for each in FAMILIES for check in getattr(each, "CHECKS", ())), key=lambda check: check.name
@@ -45,6 +64,7 @@ def find(result: CaptureResult, rules: Rules, profile_paths: tuple[str, ...] = (
     context.marks = np.zeros(len(result.flows), np.uint32)
     picks = pick(context)
     evidence = Evidence(result.labelled, *wanted_by(context, picks))
+    context.arp = evidence.arp
     decide(context, picks, evidence)
     return Findings(context.marks, tuple(gather(context, picks, evidence)))
 

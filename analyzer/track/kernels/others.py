@@ -12,7 +12,7 @@ from analyzer.track.kernels.update import note_base
 
 @aside
 def quoted_flow(segment, hashed, flows, buckets, counters):
-    """Row of the flow that a quoted or broken TCP header belongs to, NO_FLOW for none.
+    """Row of the flow that a quoted or broken TCP header belongs to, NO_FLOW for none; and its sender.
 
     Wireshark numbers a stream for any header of which 16 octets are there (`control` tells that),
     so such a header can open a flow before its first segment.
@@ -21,21 +21,22 @@ def quoted_flow(segment, hashed, flows, buckets, counters):
     entry = np.int64(buckets[slot])
     row = (entry & ROW_MASK) - 1
     if segment.control == 0:
-        return kinds.NO_FLOW if entry == 0 else row
+        return (kinds.NO_FLOW if entry == 0 else row), sender
     if entry == 0 or begins_anew(flows[row], sender, segment):
         row = new_flow(segment, hashed, slot, row + 1, flows, buckets, counters)
         sender = 0
         if row < 0:
-            return kinds.NO_FLOW
+            return kinds.NO_FLOW, sender
         flows[row].marks |= kinds.FLOW_QUOTED
     note_base(flows[row].side[sender], flows[row].side[1 - sender], segment)
-    return row
+    return row, sender
 
 
 @aside
 def track_other(segment, hashed, flows, buckets, counters, events):
     """A row without a TCP segment of its own: an ICMP error, ARP, or a malformed header."""
     row = kinds.NO_FLOW
+    quoted = kinds.NO_SENDER
     kind = kinds.BROKEN
     source_high = segment.source_high
     source_low = segment.source_low
@@ -43,7 +44,7 @@ def track_other(segment, hashed, flows, buckets, counters, events):
         kind = kinds.ICMP
         source_high = segment.reporter_high
         source_low = segment.reporter_low
-        row = quoted_flow(segment, hashed, flows, buckets, counters)
+        row, quoted = quoted_flow(segment, hashed, flows, buckets, counters)
         if row != kinds.NO_FLOW:
             flows[row].marks |= kinds.FLOW_ICMP
     elif segment.status == kinds.MALFORMED and segment.control != 0:
@@ -61,6 +62,7 @@ def track_other(segment, hashed, flows, buckets, counters, events):
     if kind == kinds.ICMP:
         event.ttl = segment.icmp_type
         event.control = segment.icmp_code
+        event.otherwise = quoted
     elif kind == kinds.ARP_ASK or kind == kinds.ARP_TELL:  # IPv4: the low half holds it all
         event.seq = np.int64(segment.source_low) & WORD
         event.ack = np.int64(segment.destination_low) & WORD

@@ -210,6 +210,8 @@ def track_segment(segment, hashed, flows, probings, talks, recent, buckets, coun
     event = events[counters.events_used]
     if duplicate:
         begin_event(event, segment, row, sender, latest_time(flow))
+        if flow.duplicate_count == 0:
+            event.marks = kinds.EVENT_FIRST_COPY
         kind = kinds.DUPLICATE
     else:
         kind = track_new(flow, row, sender, segment, flows, probings, talks, counters, event)

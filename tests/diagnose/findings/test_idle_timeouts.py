@@ -32,7 +32,7 @@ ANEW = """
 
 def path_of(text: str) -> tuple[Case, list[Finding]]:
     case = tell(text, endpoints=OTHER)
-    return case, case.wide
+    return case, case.wide_list
 
 
 def words(findings: list[Finding]) -> list[str]:
@@ -104,7 +104,7 @@ def test_bounds_come_from_all_connections_of_the_path() -> None:
     later = ANEW.format(415, 416, "f", "s")
     story = short + survivor + dead + later
     ends = OTHER | {"f": ("10.0.0.1", 40003)}
-    findings = tell(ordered(story), endpoints=ends).wide
+    findings = tell(ordered(story), endpoints=ends).wide_list
     assert "339.8 s to 400.0 s" in findings[0].summary
     assert findings[0].flows.tolist() == [0]
 

@@ -167,7 +167,8 @@ def test_rate_limited_by_ones_own_answers_only() -> None:
 @given(conversations(icmp=True))
 def test_what_is_marked_is_told_and_names_frames_of_the_capture(conversation: list[Record]) -> None:
     case = diagnose(conversation)
-    pairs = [(int(flow), finding.name) for finding in case.findings + case.wide for flow in finding.flows]
+    told = [*case.findings, *case.result.findings.wide]
+    pairs = [(int(flow), finding.name) for finding in told for flow in finding.flows]
     marked = [
         (flow, name)
         for flow, marks in enumerate(case.result.findings.marks.tolist())
@@ -178,10 +179,9 @@ def test_what_is_marked_is_told_and_names_frames_of_the_capture(conversation: li
     own = {
         row: set(case.packets.frame[case.packets.flow == row].tolist()) for row in range(len(case.verdicts))
     }
-    for finding in case.findings:
-        flow = int(finding.flows[0])
-        following = np.flatnonzero(case.result.flows.previous == flow + 1)
-        frames = own[flow].union(*(own[row] for row in following.tolist()))
+    for finding in told:
+        following = np.flatnonzero(np.isin(case.result.flows.previous, finding.flows + 1))
+        frames = set().union(*(own[int(row)] for row in (*finding.flows, *following)))
         assert finding.frames and set(finding.frames) <= frames
         assert list(finding.frames) == sorted(finding.frames)
         assert finding.start_ns <= finding.end_ns
