@@ -239,7 +239,8 @@ TALK = np.dtype(
 )
 """The rhythm of a flow's messages, kept once a side has spoken after a pause.
 
-A message is new payload after Rules.message_pause_ns without any in the flow, of either side.
+A message is new payload after Rules.message_pause_ns without any in the flow, of either side: since
+the latest, or since the flow's start.
 """
 
 EVENT = np.dtype(

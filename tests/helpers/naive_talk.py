@@ -57,14 +57,14 @@ def talk_of(flow: Flow) -> Talk:
     talk = Talk({side.word: Speaker() for side in flow.sides})
     spoke: dict[str | None, int] = {}
     seen: dict[str | None, int] = {}
-    previous = 0
+    start = previous = flow.rows[0].time_ns
     for row in flow.rows:
         if row.segment is None or row.kind == "duplicate":
             continue
         if row.new_payload:
             peer = next(word for word in talk.sides if word != row.sender)
             _reply(talk.sides[peer], row)
-            if spoke and row.time_ns - max(spoke.values()) >= PAUSE_NS:
+            if row.time_ns - max(spoke.values(), default=start) >= PAUSE_NS:
                 talk.messages.append(row)
                 _silence(talk, row, previous, seen)
                 _message(talk, talk.sides[row.sender], row, spoke.get(row.sender, 0))

@@ -1,4 +1,4 @@
-"""What is gathered for diagnosis: marked rows, messages and silences, what a prober shows, rows beside TCP."""
+"""What is gathered for diagnosis: marked rows, messages, silences, probers, rows beside TCP."""
 
 from __future__ import annotations
 
@@ -89,6 +89,11 @@ class TestMessages:
         assert (client.longest_reply_s, client.unreplied) == (pytest.approx(1.5), 3)
         assert (client.request_frame, client.message_frame) == (8, 12)
 
+    def test_a_connection_s_first_words_are_a_message_if_they_come_late(self) -> None:
+        row = talk("9 c>s PA 1+8:1\n9.1 s>c A 1:9\n11 c>s PA 9+8:1")
+        assert (row.side[0].unreplied, row.side[0].request_frame, row.side[0].beats) == (2, 4, 2)
+        assert row.survived_s == pytest.approx(8.989)
+
     def test_a_short_connection_has_no_row(self) -> None:
         story = "0.1 c>s PA 1+9:1\n0.3 s>c PA 1+900:10\n0.5 c>s PA 10+9:901\n0.9 s>c PA 901+900:19"
         assert len(tell(OPENING + story).tracker.talks) == 0
@@ -141,8 +146,8 @@ class TestHeartbeats:
 
     @pytest.mark.parametrize(("pause", "frames"), [(2.39, [8, 9]), (2.4, [8])])
     def test_pauses_differ_by_less_than_a_fifth(self, pause: float, frames: list[int]) -> None:
-        """The first payload of a flow is no message: a connection's first request is not its first beat."""
-        times = (1, 3, 5, 7, 9, 9 + pause)
+        """Payload at once after the handshake is no message: a connection's first request is no beat."""
+        times = (0.1, 2.1, 4.1, 6.1, 8.1, 8.1 + pause)
         story = "\n".join(f"{at:.3f} c>s PA {1 + 8 * n}+8:1" for n, at in enumerate(times))
         assert marked(story, kinds.EVENT_BEAT) == frames
 

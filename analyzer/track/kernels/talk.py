@@ -133,6 +133,8 @@ def note_talk(flow, sender, segment, kind, last_time, talks, counters):
     mark = 0
     if watch & (kinds.WATCH_REPLY << (1 - sender)):
         end_request(flow, talks[flow.talk - 1], 1 - sender, segment.time_ns)
+    if before == 0 and last_time != kinds.MISSING:
+        before = flow.start
     if before != 0 and segment.time_ns - before >= counters.message_pause_ns:
         if flow.talk == 0:
             open_talk(flow, talks, counters)
