@@ -201,12 +201,15 @@ def _last_times(rows: list[Row]) -> dict[str | None, int]:
 
 
 def _longest_survived(rows: list[Row]) -> int:
-    """A side's silence, once it speaks again, was survived up to the other side's last word meanwhile."""
+    """A side's silence, once it speaks again, was survived up to the other side's last word meanwhile.
+
+    A RST ends none.
+    """
     longest = 0
     last: dict[str | None, int] = {}
     for row in rows:
         others = [time_ns for sender, time_ns in last.items() if sender != row.sender]
-        if row.sender in last and others:
+        if row.sender in last and others and not row.wire.has(RST):
             longest = max(longest, others[0] - last[row.sender])
         last[row.sender] = row.time_ns
     return longest
