@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from analyzer import kinds
-from analyzer.present.connection import end, head
+from analyzer.present.connection import end, head, paragraph
 from analyzer.present.labels import RESETS, STYLES, chatter, header, label
+from analyzer.present.lookalikes import lookalikes
 from analyzer.present.paper import Line, Span
 from analyzer.present.steps import BURST, EXCHANGE, LONE, PAUSE_S, PROBES, Step, is_lone, steps
 from analyzer.present.words import Clock, cells, wrapped
@@ -43,6 +44,8 @@ def timeline(connection: Connection, clock: Clock, width: int, whole: bool = Fal
     yield from ladder.lines(steps(connection.segments, whole))
     yield []
     yield from end(connection.flow, connection.runs, connection.findings, clock, width)
+    for sentence in lookalikes(connection.segments):
+        yield from paragraph(sentence, width, "")
 
 
 class Ladder:

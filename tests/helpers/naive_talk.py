@@ -36,8 +36,9 @@ class Talk:
 
     sides: dict[str | None, Speaker]
     messages: list[Row] = field(default_factory=list)
-    heartbeats: list[int] = field(default_factory=list)
-    """Frames of the messages that make four steady ones, and of those that follow them."""
+    heartbeats: dict[int, int] = field(default_factory=dict)
+    """Frames of the messages that make four steady ones, and of those that follow them, and for how
+    long (ns) their side had said nothing before each."""
     tried: Row | None = None
     """The message that broke a silence longer than any survived; heard or not, shows later."""
     tried_s: np.float32 = field(default_factory=lambda: np.float32(0))
@@ -111,7 +112,7 @@ def _message(talk: Talk, speaker: Speaker, row: Row, last_spoke: int) -> None:
         speaker.pauses_ms = pauses
     speaker.beats.append(row)
     if len(speaker.beats) >= HEARTBEATS:
-        talk.heartbeats.append(row.frame)
+        talk.heartbeats[row.frame] = row.time_ns - last_spoke
 
 
 def _no_beats(speaker: Speaker) -> None:

@@ -61,6 +61,20 @@ def test_marks_and_kept_rows(conversation: list[Record]) -> None:
 
 
 @SETTINGS
+@given(conversations())
+def test_heartbeats_tell_the_pause_before_them(conversation: list[Record]) -> None:
+    pauses = {
+        frame: pause_ns
+        for flow in naive.label(conversation).flows
+        for frame, pause_ns in talk_of(flow).heartbeats.items()
+    }
+    beats = {int(row.frame): row for row in table(track(conversation)) if row.marks & kinds.EVENT_BEAT}
+    assert beats.keys() == pauses.keys()
+    for frame, row in beats.items():
+        assert row.answers or row.rtt_ns == pauses[frame]
+
+
+@SETTINGS
 @given(conversations(icmp=True))
 def test_control_bits_and_ttl_of_rows(conversation: list[Record]) -> None:
     for row, record in zip(table(track(conversation)), conversation, strict=True):

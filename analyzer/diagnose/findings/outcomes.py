@@ -189,15 +189,17 @@ def tell_outage(case: Case) -> Finding | None:
     longest = max(away, key=lambda outage: outage.most_ns)
     lost = [probe.frame for outage in away for probe in outage.lost]
     times = f"{len(away)} times; the longest: " if len(away) > 1 else ""
+    deaf = not any(each.sender == 1 - side for each in case.of(kinds.KEEPALIVE_REPLY))
+    instead = ", or alive with a stack that does not answer probes: it answered none" if deaf else ""
     return case.finding(
         found.OUTAGE,
-        f"{times}{described(longest, case.name(side), case.name(1 - side))}",
+        f"{times}{described(longest, case.name(side), case.name(1 - side))}{instead}",
         advice.outage(case, side, longest.most_ns),
         Proof(
             [*few(lost), longest.after.frame],
             start_ns=away[0].lost[0].time_ns,
             end_ns=away[-1].after.time_ns,
-            confidence=found.CERTAIN if len(lost) > 1 else found.LIKELY,
+            confidence=found.POSSIBLE if deaf else found.CERTAIN if len(lost) > 1 else found.LIKELY,
             unseen=True,
         ),
     )

@@ -31,7 +31,8 @@ class TestWindow:
         assert finding.summary == (
             f"the server closed its window at {moment(START_NS + SECOND + 10_000_000)} (frame 8) and opened "
             "it 3.000 s later (frame 15); the client sent 3 window probes (frames 9, 11, 13): the "
-            "application at 10.0.0.2:443 did not read, but its kernel was there; a closed window is no dead peer"
+            "application at 10.0.0.2:443 did not read, but its kernel was there; a closed window is no dead "
+            "peer"
         )
         assert "ss -tinp 'sport = :443 and dport = :40000'" in finding.advice
         assert (finding.start_ns, finding.end_ns) == (
