@@ -115,8 +115,10 @@ def analyze(
 class Diagnosis:
     """What the tables ask of diagnosis, for the flows that are shown."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, profiles: tuple[str, ...] = ()) -> None:
+        """profiles: paths of users' files of stacks and middleboxes, beside our own."""
         self._rules = rules
+        self._profiles = profiles
         self._context: Context | None = None
 
     def summarize(self, result: CaptureResult, rows: NDArray[np.int64]) -> Rows:
@@ -129,7 +131,13 @@ class Diagnosis:
 
     def stacks(self, result: CaptureResult, rows: NDArray[np.int64]) -> list[str]:
         """For each the TCP stacks that its probers may be, "" where nothing tells."""
-        return [""] * len(rows)
+        probed = rows[result.flows["probing"][rows] > 0]
+        if not len(probed):
+            return [""] * len(rows)
+        from analyzer.diagnose.recognition import stacks_of
+
+        told = {case.row: stacks_of(case) for case in self._of(result).cases(probed)}
+        return [told.get(row, "") for row in rows.tolist()]
 
     def findings(self, result: CaptureResult, rows: NDArray[np.int64], names: int) -> list[Finding]:
         """The findings about one of these flows alone, in their order. names: bits of the wanted ones."""
@@ -138,7 +146,7 @@ class Diagnosis:
     def _of(self, result: CaptureResult) -> Context:
         """The context of a capture; of the latest one the cases are kept."""
         if self._context is None or self._context.result is not result:
-            self._context = Context(result, self._rules, WANTS)
+            self._context = Context(result, self._rules, WANTS, self._profiles)
         return self._context
 
     def state_changes(self, result: CaptureResult, rows: NDArray[np.int64]) -> Rows:
@@ -210,5 +218,5 @@ def analyze_source(
         verdicts=verdicts.tolist(),
         findings=Findings.none(len(tracker.flows)),
     )
-    result.findings = find(result, options.rules)
+    result.findings = find(result, options.rules, options.profiles)
     return result

@@ -112,7 +112,7 @@ def carried_out(
     bounds: Bounds | None = None,
 ) -> Plan:
     """Replay the captures."""
-    tables = Tables(selection, pipeline.Diagnosis(options.rules))
+    tables = Tables(selection, pipeline.Diagnosis(options.rules, options.profiles))
     rows = [replay.planned(timers) for replay in replays]
     settings = pipeline.settings_for(timers, options.profiles)
     return Plan(timers, PlanTables(tables, rows), settings, bounds)

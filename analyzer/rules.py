@@ -73,6 +73,15 @@ class Rules:
     """A probe this soon after an answered one may go without an answer though the peer is there: Linux
     tcp_invalid_ratelimit (docs.kernel.org/networking/ip-sysctl.html)."""
 
+    slow_detection_ns: int = 120 * SECOND_NS
+    """From the last sign of life to the verdict: longer is slow. Our choice: what `60 s, then 6 x 10 s`
+    takes, which suits every idle timeout of middleboxes.toml but those of 60 s."""
+
+    unprobed_ns: int = 300 * SECOND_NS
+    """Idle for longer, a connection wants probes. Our choice: between the defaults that paths into clouds
+    have, 240 s (Azure Load Balancer) and 350 s (AWS Network Load Balancer, NAT gateway); sources in
+    middleboxes.toml."""
+
     idle_ns: int = SECOND_NS
     """Silence from here on counts as idle. Our choice: no keepalive time is shorter (TCP_KEEPIDLE is in
     seconds)."""

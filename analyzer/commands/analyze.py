@@ -104,7 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
         return status
     selection = choose(outcome.captures, filters)
     _check_flows(arguments.flow, outcome)
-    tables = Tables(selection, pipeline.Diagnosis(options.rules), arguments.packets)
+    tables = Tables(selection, pipeline.Diagnosis(options.rules, options.profiles), arguments.packets)
     if order:
         tables = tables.sorted(*order)
     _write_outputs(arguments, tables)

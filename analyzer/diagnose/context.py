@@ -7,7 +7,8 @@ Then it looks at the events of its candidates, or at one connection at a time (`
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,9 @@ from analyzer.records import taken
 from analyzer.rules import Rules
 from analyzer.wording import few
 
+if TYPE_CHECKING:
+    from analyzer.diagnose.profiles import Profiles
+
 T = TypeVar("T")
 STRETCH = 1 << 13  # flows at a time: 2.5 MB of FLOW rows, which stay in the processor's cache
 KEPT_CASES = 1 << 13  # cases to keep at hand: reasons and findings of the same flows are asked for in turn
@@ -32,15 +36,30 @@ class Context:
     result: the capture (flows, probings, talks, start_ns, end_ns, facts). marks: what was found so
     far, uint32 by flow; complete for the flows' own findings when wide checks are asked.
     wants: for each name of a finding the kinds of events that its check looks at, as bits.
+    profile_paths: users' files of stacks and middleboxes.
     """
 
-    def __init__(self, result: CaptureResult, rules: Rules, wants: NDArray[np.uint32]) -> None:
+    def __init__(
+        self,
+        result: CaptureResult,
+        rules: Rules,
+        wants: NDArray[np.uint32],
+        profile_paths: tuple[str, ...] = (),
+    ) -> None:
         self.result = result
         self.rules = rules
         self.wants = wants
+        self.profile_paths = profile_paths
         self.marks = result.findings.marks
         self._cases: dict[int, Case] = {}
         self._made: dict[Any, Any] = {}
+
+    @cached_property
+    def profiles(self) -> Profiles:
+        """What is known of stacks and middleboxes; read when the first check asks."""
+        from analyzer.diagnose.profiles import load
+
+        return load(self.profile_paths)
 
     @property
     def dropped(self) -> int:
@@ -145,6 +164,14 @@ class Flows:
     def talk(self, name: str) -> NDArray[Any]:
         """A field of TALK_SIDE, shape (n, 2) by side; 0 where the flow has no such row."""
         return self._column("talk", name, lambda: self._beside(self.context.result.talks, "talk", name))
+
+    def rhythm(self, name: str) -> NDArray[Any]:
+        """A field of TALK that is of both sides, shape (n,); 0 where the flow has no such row."""
+        row = self.flow("talk").astype(np.int64)
+        field = self.context.result.talks[name]
+        out = np.zeros(len(row), field.dtype)
+        out[row > 0] = field[row[row > 0] - 1]
+        return out
 
     def ends(self, by_side: NDArray[Any]) -> NDArray[Any]:
         """Such a column in the order client, server."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from analyzer.diagnose.lateness import EARLY_NS, wheel_ns
 from analyzer.diagnose.profiles import Hang, Middlebox, Profiles, Stack
+from analyzer.lateness import EARLY_NS, wheel_ns
 from analyzer.rules import SECOND_NS
 
 EXPIRY = 0.01

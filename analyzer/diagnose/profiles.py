@@ -15,9 +15,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from analyzer.diagnose.lateness import TICK_NS, wheel_ns
-from analyzer.diagnose.timers import LATE_NS
 from analyzer.errors import UsageError
+from analyzer.lateness import LATE_NS, TICK_NS, wheel_ns
 
 OURS = ("stacks.toml", "middleboxes.toml")
 

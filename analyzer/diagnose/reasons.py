@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from analyzer import kinds
 from analyzer.diagnose.case import Case
+from analyzer.diagnose.foreign_reset import header_of
 from analyzer.diagnose.summary import last_sign_of_life
 from analyzer.wording import counted, duration, lasting, listed, moment
 
@@ -51,10 +52,9 @@ def closed(case: Case) -> str:
 
 
 def middlebox_reset(case: Case) -> str:
-    return (
-        f"RST in frame {case.decided} bears the {case.by}'s address, "
-        "but came over another number of hops than everything else from there"
-    )
+    said = f"RST in frame {case.decided} bears the {case.by}'s address, but came from elsewhere"
+    resets = [each for each in case.of(kinds.RESET, kinds.KEEPALIVE_RESET) if each.frame == case.decided]
+    return said + "".join(f": {header_of(case.flow.side[each.sender], each)}" for each in resets)
 
 
 def peer_rebooted(case: Case) -> str:

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analyzer import kinds
-from analyzer.diagnose.lateness import EARLY_NS
 from analyzer.diagnose.profiles import Heartbeat, Profiles, Stack, names
-from analyzer.diagnose.timers import LATE, LATE_NS
+from analyzer.lateness import EARLY_NS, LATE, LATE_NS
 from analyzer.rules import SECOND_NS
+
+if TYPE_CHECKING:
+    from analyzer.diagnose.case import Case
 
 HOP_LIMITS = (32, 64, 128, 255)
 """What packets start with (design 5)."""
@@ -155,10 +157,21 @@ def observe(story: Any, side: int, timers: Any) -> Observed:
         count=timers.count,
         spacing=spacing,
         octets=lengths.pop() if len(lengths) == 1 else None,
+        timestamps=timed(story, side),
         hop_limit=hop_limit_of(story.flow.side[side], story.flow.address_high[side] == 0),
         port=story.flow.port[1 - story.flow.client],
         gives_up="rst" if gave_up else "silent" if by_silence else None,
     )
+
+
+def timed(story: Any, side: int) -> bool | None:
+    """Whether its probes carried the timestamps that were negotiated; None: none were, or some did."""
+    prober = story.probing.prober[side]
+    form = prober.form & (kinds.FORM_TIMED | kinds.FORM_UNTIMED)
+    if form == kinds.FORM_TIMED:
+        return True
+    negotiated = all(each.options & kinds.OPTION_TIMESTAMPS for each in story.flow.side)
+    return False if form == kinds.FORM_UNTIMED and negotiated else None
 
 
 def hop_limit_of(side: Any, is_ipv4: bool) -> int | None:
@@ -185,6 +198,20 @@ def stack_of(story: Any, side: int, timers: Any, profiles: Profiles) -> str:
     told = names(found).split(", ") if found else []
     more = len(told) - MOST_NAMES
     return ", ".join(told) if more <= 0 else ", ".join(told[:MOST_NAMES]) + f" and {more} more"
+
+
+def stacks_of(case: Case) -> str:
+    """The best candidates for each prober of a flow, for people; of both only where they differ."""
+    if case.probing is None:
+        return ""
+    probers = [side for side in (case.flow.client, 1 - case.flow.client) if case.probing.side[side].probes]
+    told = {
+        case.name(side): stack_of(case.story, side, case.timers(side), case.context.profiles)
+        for side in probers
+    }
+    if len(set(told.values())) == 1:
+        return next(iter(told.values()))
+    return "; ".join(f"{name}: {text}" for name, text in told.items() if text)
 
 
 def heartbeats(period_s: float, length: int, port: int, rows: Iterable[Heartbeat]) -> list[Heartbeat]:

@@ -14,9 +14,7 @@ from typing import Any
 
 from analyzer import kinds
 from analyzer.diagnose.plain import Story
-
-LATE, LATE_NS = 1.125, 10_000_000
-"""A timer fires at most so much late: an eighth of it (the kernel's timer wheel) and scheduling."""
+from analyzer.lateness import LATE, LATE_NS
 
 
 @dataclass
@@ -134,11 +132,14 @@ def sort_pauses(timers: Timers, after_answer: list[tuple[int, int]]) -> None:
 
 
 def pause_before_giving_up(events: list[Any], side: int, last: Any) -> int:
-    """From a prober's last probe to its RST."""
+    """From a prober's last probe to its RST; MISSING where it went on probing behind that."""
     return min(
-        int(each.time_ns - last.time_ns)
-        for each in events
-        if each.kind == kinds.KEEPALIVE_TIMEOUT and each.sender == side and each.frame > last.frame
+        (
+            int(each.time_ns - last.time_ns)
+            for each in events
+            if each.kind == kinds.KEEPALIVE_TIMEOUT and each.sender == side and each.frame > last.frame
+        ),
+        default=kinds.MISSING,
     )
 
 

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from analyzer.lateness import round_setting_ns
 from analyzer.present.findings import MARKS, below_reason, doubt, own_finding, told
 from analyzer.present.paper import Line, Span
 from analyzer.present.words import Clock, cells, source_name, wrapped
 from analyzer.wording import counted, duration, endpoint, number, size
 
 Row = dict[str, Any]
+
+SECOND_NS = 1_000_000_000
+SO = ", so "
+SAID_S = 0.001
+"""A setting so near to the measured time says nothing new. Our choice: below what `duration` shows."""
 
 
 def ends_of(flow: Row) -> tuple[str, str]:
@@ -74,7 +80,7 @@ def probing(flow: Row) -> Iterator[str]:
 
 
 def timers_of(flow: Row, who: str) -> str:
-    """after 60.0 s idle, then each 10.0 s, 3 times (what was observed of it)"""
+    """after 61.4 s idle, so 60 s; then each 10.2 s, so 10 s; gives up after 3 (what was observed of it)"""
     idle, interval, count = (
         flow[f"{who}_keepalive_time_s"],
         flow[f"{who}_keepalive_interval_s"],
@@ -82,12 +88,20 @@ def timers_of(flow: Row, who: str) -> str:
     )
     parts = []
     if idle is not None:
-        parts.append(f"after {duration(idle)} idle")
+        parts.append(f"after {duration(idle)} idle{setting_behind(idle)}")
     if interval is not None:
-        parts.append(f"then each {duration(interval)}" if parts else f"each {duration(interval)}")
+        parts.append(f"{'then ' if parts else ''}each {duration(interval)}{setting_behind(interval)}")
     if count is not None:
         parts.append(f"gives up after {count}")
-    return ", ".join(parts)
+    return ("; " if any(SO in part for part in parts) else ", ").join(parts)
+
+
+def setting_behind(measured_s: float) -> str:
+    """, so 2 s: the round setting that a timer was given, where that is clear and not what is said already"""
+    setting_ns = round_setting_ns([round(measured_s * SECOND_NS)])
+    if setting_ns is None or abs(setting_ns / SECOND_NS - measured_s) < SAID_S:
+        return ""
+    return f"{SO}{setting_ns / SECOND_NS:g} s"
 
 
 def answers_of(flow: Row) -> str:

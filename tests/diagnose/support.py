@@ -61,6 +61,11 @@ class Case:
         return [found.WORDS[each.name] for each in self.findings]
 
     @property
+    def wide(self) -> list[Finding]:
+        """What was found about paths, hosts and the capture."""
+        return list(self.result.findings.wide)
+
+    @property
     def verdict(self) -> str:
         return self.verdicts[0]
 

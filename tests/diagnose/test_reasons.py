@@ -33,8 +33,8 @@ REASONS: dict[str, tuple[str, float | None, str]] = {
     "middlebox": (
         OPENING + "9 s>c R 201 win=0 ttl=60",
         None,
-        "RST in frame 7 bears the server's address, but came over another number of hops than everything "
-        "else from there",
+        "RST in frame 7 bears the server's address, but came from elsewhere: its TTL 60 puts it 4 hops "
+        "away, all else from there 0",
     ),
     "rebooted": (
         OPENING + "60 c>s A 100:201\n60.1 s>c A 201:101\n120 c>s A 100:201\n120.1 s>c R 201",

@@ -11,22 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 SHARED = frozenset(
-    {
-        "compared",
-        "errors",
-        "facts",
-        "found",
-        "kernel_cache",
-        "kinds",
-        "measured",
-        "records",
-        "rules",
-        "sequence",
-        "wording",
-    }
+    "compared errors facts found kernel_cache kinds lateness measured records rules sequence wording".split()
 )
-"""The language that stages share; `compared`, `facts`, `found`, `kernel_cache`, `measured` and `wording`
-came after the table."""
+"""The language that stages share; `compared`, `facts`, `found`, `kernel_cache`, `lateness`, `measured` and
+`wording` came after the table."""
 
 STAGES = frozenset({"sources", "decode", "track", "diagnose"})
 
@@ -71,6 +59,7 @@ TABLE = {
     "sequence": row(SHARED, libraries="numpy numba"),
     "kernel_cache": row(SHARED, libraries="numba"),
     "wording": row(libraries="numpy"),
+    "lateness": row("rules"),
     "sources": row(kernels_of("sources"), libraries="numpy isal lz4 zstandard"),
     "decode": row(kernels_of("decode"), libraries="numpy"),
     "track": row(kernels_of("track"), libraries="numpy pyarrow"),
@@ -87,7 +76,9 @@ TABLE = {
         found=VOCABULARY,
         wording=SENTENCES,
     ),
-    "present": row("tables kinds", libraries="numpy rich", wording=SENTENCES),
+    "present": row(
+        "tables kinds", libraries="numpy rich", lateness="the setting behind a timer", wording=SENTENCES
+    ),
     "write": row("sources records kinds", libraries="numpy"),
     "reading": row(SHARED | {"sources", "decode"}, libraries="numpy"),  # a part of the pipeline
     "pipeline": row(SHARED | STAGES | {"reading"}, libraries="numpy"),

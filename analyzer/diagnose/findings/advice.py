@@ -38,6 +38,24 @@ def middlebox_reset(case: Case) -> str:
     )
 
 
+def forgotten(case: Case) -> str:
+    """The device on the path, as middlebox_timeout tells."""
+    return (
+        f"The host {case.address(1 - case.flow.decided_by)} itself seems to be well: see middlebox_timeout. "
+        f"A capture taken there tells whether the probes arrive: `tcpdump -ni any '{filter_of(case)}'`."
+    )
+
+
+def replies_lost(case: Case) -> str:
+    """The way back, which is the one that is broken."""
+    prober = case.flow.decided_by
+    return (
+        f"Look for what drops segments from {case.address(1 - prober)} to {case.address(prober)}: routing, a "
+        f"filter, or a firewall that lost its state. See on {case.address(prober)} what still arrives: "
+        f"`tcpdump -ni any '{filter_of(case)}'`."
+    )
+
+
 def refused(case: Case) -> str:
     """Whether something listens."""
     server = 1 - case.flow.client

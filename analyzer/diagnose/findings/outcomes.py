@@ -13,6 +13,7 @@ from analyzer.diagnose.case import Case
 from analyzer.diagnose.context import Context, Flows
 from analyzer.diagnose.findings import advice
 from analyzer.diagnose.findings.finding import Check, Mask, Picked
+from analyzer.diagnose.foreign_reset import is_elsewhere
 from analyzer.diagnose.proof import Proof
 from analyzer.diagnose.reasons import reason
 from analyzer.diagnose.summary import last_sign_of_life
@@ -27,9 +28,6 @@ OF_VERDICT = {  # verdict: the finding, what to do, whether it rests on frames t
     kinds.MIDDLEBOX_RESET: (found.MIDDLEBOX_RESET, advice.middlebox_reset, False),
     kinds.REFUSED: (found.REFUSED, advice.refused, False),
     kinds.NO_ANSWER: (found.NO_ANSWER, advice.no_answer, True),
-}
-CONFIDENCE = {
-    kinds.MIDDLEBOX_RESET: found.LIKELY,  # a route may change; what else speaks for it is not looked at here
 }
 FRAME_BITS = 34  # a frame's share of a key of 63 bits: 17 billion frames, 500 million flows
 QUOTED = (kinds.SYN, kinds.SYN_RETRANSMISSION, *PROBES, *RESETS)
@@ -47,9 +45,21 @@ def tell_verdict(case: Case) -> Finding:
     quoted = case.of(*QUOTED)
     decided = [event for event in quoted if event.frame == case.decided]
     start_ns, end_ns = span(case, decided)
-    confidence = CONFIDENCE.get(verdict, found.CERTAIN)
+    confidence = found.CERTAIN
+    if verdict == kinds.MIDDLEBOX_RESET:  # a route may change
+        clear = any(is_elsewhere(case.flow.side[event.sender], event) for event in decided)
+        confidence = found.LIKELY if clear else found.POSSIBLE
     proof = Proof(evidence(case, quoted), start_ns, end_ns, confidence, unseen)
-    return case.finding(name, reason(case), advise(case), proof)
+    advised = advice_for_dead(case)(case) if name == found.PEER_DEAD else advise(case)
+    return case.finding(name, reason(case), advised, proof)
+
+
+def advice_for_dead(case: Case) -> Callable[[Case], str]:
+    """Where to look, which depends on what else was found."""
+    marks = int(case.context.marks[case.row])
+    if marks >> found.REPLIES_LOST & 1:
+        return advice.replies_lost
+    return advice.forgotten if marks >> found.MIDDLEBOX_TIMEOUT & 1 else advice.peer_dead
 
 
 def span(case: Case, decided: list[Any]) -> tuple[int, int]:
@@ -109,17 +119,23 @@ def lost_probes(rows: Rows, limit_ns: int) -> Mask:
 
     rows: EVENT rows of flows, ordered by flow, then frame. limit_ns: Rules.answer_limit_ns.
     """
+    unanswered: Mask = (np.array(rows.kind) == kinds.KEEPALIVE_PROBE) & ~answered_rows(rows)
+    return unanswered & ~soon_after_answered(rows, limit_ns)
+
+
+def soon_after_answered(rows: Rows, limit_ns: int) -> Mask:
+    """Probes so soon after an answered one of the same side that a missing answer proves nothing."""
     kind, sender = np.array(rows.kind), np.array(rows.sender)
     answered = answered_rows(rows)
     probes = (kind == kinds.KEEPALIVE_PROBE) | (kind == kinds.ZERO_WINDOW_PROBE)
-    lost: Mask = (kind == kinds.KEEPALIVE_PROBE) & ~answered
+    soon: Mask = np.zeros(len(rows), np.bool_)
     for side in (0, 1):
         place = np.flatnonzero(probes & (sender == side))
         flow, time_ns = rows.flow[place], rows.time_ns[place]
         latest = np.maximum.accumulate(np.where(answered[place], np.arange(len(place)), -1))
         close = (latest >= 0) & (flow[latest] == flow) & (time_ns - time_ns[latest] < limit_ns)
-        lost[place[close]] = False
-    return lost
+        soon[place[close]] = True
+    return soon
 
 
 def answered_rows(rows: Rows) -> Mask:

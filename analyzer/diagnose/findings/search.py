@@ -9,13 +9,26 @@ from analyzer import found
 from analyzer.diagnose.case import ALWAYS_BITS, cases_of
 from analyzer.diagnose.context import Context
 from analyzer.diagnose.evidence import Evidence, bits_of
-from analyzer.diagnose.findings import applications, delivery, heartbeats, outcomes
+from analyzer.diagnose.findings import (
+    applications,
+    delivery,
+    heartbeats,
+    idle_timeouts,
+    middleboxes,
+    outcomes,
+    probing,
+    timing,
+)
 from analyzer.diagnose.findings.finding import Check, Picked, WideCheck
 from analyzer.facts import CaptureResult, Finding, Findings
 from analyzer.rules import Rules
 
-FAMILIES = (outcomes, heartbeats, applications, delivery)
-CHECKS: tuple[Check, ...] = tuple(check for each in FAMILIES for check in getattr(each, "CHECKS", ()))
+FAMILIES = (outcomes, timing, probing, middleboxes, idle_timeouts, heartbeats, applications, delivery)
+CHECKS: tuple[Check, ...] = tuple(
+    sorted(
+        (check for each in FAMILIES for check in getattr(each, "CHECKS", ())), key=lambda check: check.name
+    )
+)
 WIDE_CHECKS: tuple[WideCheck, ...] = tuple(
     check for each in FAMILIES for check in getattr(each, "WIDE_CHECKS", ())
 )
@@ -26,9 +39,9 @@ CASES = 1 << 11  # told at a time, which bounds the memory
 Picks = list[tuple[Check | WideCheck, Picked]]
 
 
-def find(result: CaptureResult, rules: Rules) -> Findings:
-    """What is worth telling about a capture."""
-    context = Context(result, rules, WANTS)
+def find(result: CaptureResult, rules: Rules, profile_paths: tuple[str, ...] = ()) -> Findings:
+    """What is worth telling about a capture. profile_paths: users' files of stacks and middleboxes."""
+    context = Context(result, rules, WANTS, profile_paths)
     context.marks = np.zeros(len(result.flows), np.uint32)
     picks = pick(context)
     evidence = Evidence(result.labelled, *wanted_by(context, picks))

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from analyzer import kinds
 from analyzer.diagnose.changes import seen_in_events
-from analyzer.diagnose.lateness import wheel_ns
 from analyzer.diagnose.plan.losses import Losses, losses_of
 from analyzer.diagnose.plan.silences import Silences, Times, silences_of
 from analyzer.diagnose.runs import answers_of
 from analyzer.diagnose.states import CLOSE_WAIT, ESTABLISHED, end_states
 from analyzer.facts import CaptureResult, Rows
+from analyzer.lateness import wheel_ns
 from analyzer.records import as_records, rows
 from analyzer.rules import Rules
 

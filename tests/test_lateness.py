@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer import kinds, pipeline
-from analyzer.diagnose.lateness import EARLY_NS, ROUND_S, round_setting_ns, wheel_ns
-from analyzer.diagnose.timers import LATE, LATE_NS
+from analyzer.lateness import EARLY_NS, LATE, LATE_NS, ROUND_S, round_setting_ns, wheel_ns
 from analyzer.rules import SECOND_NS, Rules
 
 

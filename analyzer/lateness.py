@@ -11,8 +11,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from analyzer.diagnose.timers import LATE_NS
 from analyzer.rules import SECOND_NS
+
+LATE, LATE_NS = 1.125, 10_000_000
+"""A timer fires at most so much late: an eighth of it (the kernel's timer wheel) and scheduling."""
 
 EARLY_NS = 10_000_000
 """A timer fires at most so much early: Linux notes in whole ticks (tcp_jiffies32, 10 ms where CONFIG_HZ is

@@ -1,0 +1,89 @@
+"""Devices on the path that end connections whose keep-alive works: they count payload only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from analyzer import found, kinds
+from analyzer.diagnose.case import Case
+from analyzer.diagnose.context import Flows
+from analyzer.diagnose.findings.finding import Check, Mask
+from analyzer.diagnose.known_timeouts import EXPIRY
+from analyzer.diagnose.profiles import Middlebox, names
+from analyzer.diagnose.proof import Proof
+from analyzer.facts import Finding
+from analyzer.lateness import EARLY_NS
+from analyzer.rules import SECOND_NS
+from analyzer.wording import counted, lasting, listed, moment
+
+SHORTEST_NS = 10 * SECOND_NS
+"""No row of middleboxes.toml that counts payload has a shorter timeout, nor may a user's. Our choice."""
+
+ENDS = (kinds.FIN, kinds.RESET, kinds.KEEPALIVE_RESET)
+
+
+def ended_though_answered(flows: Flows) -> Mask:
+    """A side answered every probe, and the connection ended long after the last payload."""
+    probes = flows.probe("probes")
+    answered = (probes > 0) & (probes == flows.probe("replies") + flows.probe("resets"))
+    ended = flows.judged(
+        kinds.CLOSED, kinds.HALF_CLOSED, kinds.RESET_VERDICT, kinds.MIDDLEBOX_RESET, kinds.PEER_REBOOTED
+    )
+    payload = flows.side("last_payload_time").max(axis=1)
+    since = flows.side("last_time").max(axis=1) - payload
+    may: Mask = ended & answered.any(axis=1) & (payload > 0) & (since >= SHORTEST_NS)
+    return may
+
+
+def end_of(case: Case) -> Any | None:
+    """The FIN or RST that ended the connection, if not the only prober sent it."""
+    ends = case.of(*ENDS)
+    if not ends or case.probing is None:
+        return None
+    probers = case.probing.side
+    return ends[0] if probers[1 - ends[0].sender].probes else None
+
+
+def tell_payload_only(case: Case) -> Finding | None:
+    """Closed a known time after the last payload, by whoever answered all probes in between."""
+    end = end_of(case)
+    if end is None:
+        return None
+    payload_ns = max(int(side.last_payload_time) for side in case.flow.side)
+    rows = [row for row in case.context.profiles.middleboxes if is_its_time(row, end.time_ns - payload_ns)]
+    prober = 1 - end.sender
+    answers = [
+        each
+        for each in case.probed
+        if each.sender == end.sender and each.answers and payload_ns < each.time_ns and each.frame < end.frame
+    ]
+    if not rows or not answers:
+        return None
+    timeout_s = rows[0].timeout_s or 0
+    word = "FIN" if end.kind == kinds.FIN else "RST"
+    frames = [each.frame for each in answers]
+    summary = (
+        f"{word} with the {case.name(end.sender)}'s address in frame {end.frame}, "
+        f"{lasting(end.time_ns - payload_ns)} after the last payload at {moment(payload_ns)}, though "
+        f"{counted(len(frames), 'probe')} in between were answered ({listed(frames)}): "
+        f"whoever ended it counts payload only, as {names(rows)} does after {timeout_s:g} s, "
+        "or it is the application's own idle timeout; keep-alive probes cannot prevent either"
+    )
+    setting = next((text for row in rows if (text := row.setting_for(round(timeout_s * 2)))), "")
+    advice = (
+        f"Let the application on {case.address(prober)} send a heartbeat each {timeout_s / 2:g} s, "
+        "or raise the timeout" + (f": `{setting}`." if setting else ".")
+    )
+    proof = Proof([*frames, end.frame], payload_ns, end.time_ns, found.POSSIBLE)
+    return case.finding(found.LB_COUNTS_PAYLOAD_ONLY, summary, advice, proof)
+
+
+def is_its_time(row: Middlebox, idle_ns: int) -> bool:
+    """Whether a device that counts payload ends connections after so long."""
+    if row.counts != "payload" or row.timeout_s is None:
+        return False
+    timeout_ns = row.timeout_s * SECOND_NS
+    return timeout_ns - EARLY_NS <= idle_ns <= timeout_ns * (1 + EXPIRY)
+
+
+CHECKS = (Check(found.LB_COUNTS_PAYLOAD_ONLY, ended_though_answered, tell_payload_only),)
