@@ -246,10 +246,10 @@ def keepalive_below(case: Case, death: Death, survived_ns: int) -> str:
 def advice_of(case: Case, death: Death, survived_ns: int, products: list[Middlebox]) -> str:
     """A longer timeout of the device where it is known, and else sooner probes."""
     wanted_s = round(2 * (products[0].timeout_s or 0)) if products else 0
-    setting = next((text for row in products if (text := row.setting_for(wanted_s))), "")
+    settable = next((row for row in products if row.setting), None)
     told = keepalive_below(case, death, survived_ns)
-    if setting:
-        told += f" Or let the device wait longer: `{setting}`."
+    if settable:
+        told += f" Or let the device wait longer; {settable.name}: `{settable.setting_for(wanted_s)}`."
     return told
 
 

@@ -54,7 +54,11 @@ def test_silent_death_while_another_connection_was_answered() -> None:
     assert "(frames 14 to 18)" in timeout.summary
     assert "forgets idle connections after 340.0 s to 360.0 s, as AWS " in timeout.summary
     assert timeout.summary.endswith("does after 350 s")
-    assert "TCP_KEEPIDLE 60" in timeout.advice and "Value=700" in timeout.advice
+    assert (
+        "TCP_KEEPIDLE 60" in timeout.advice
+        and "AWS EC2 security group on Nitro v6: `aws ec2" in timeout.advice
+    )
+    assert "TcpEstablishedTimeout=700`." in timeout.advice
     assert "see middlebox_timeout" in case.findings[0].advice
 
 
