@@ -178,10 +178,8 @@ class Analysis:
         return dict(sorted(found, key=lambda item: -item[1]))
 
     def _tables(self, filters: Filters | None = None) -> Tables:
-        selection = choose(self._outcome.captures, filters or Filters())
-        return Tables(
-            selection, pipeline.Diagnosis(self._options.rules, self._options.profiles), self._options.packets
-        )
+        selection, options = choose(self._outcome.captures, filters or Filters()), self._options
+        return Tables(selection, pipeline.Diagnosis(options.rules, options.profiles), options.packets)
 
     def _frame(self, name: str, tables: TableSource | None = None) -> pd.DataFrame:
         from analyzer.tables.frames import data_frame

@@ -56,21 +56,20 @@ class Path:
         return taken(self.context.result.flows, self.rows)
 
     @cached_property
-    def spoken_ns(self) -> NDArray[np.int64]:
-        """By flow: the longest silence that it survived until a message broke it."""
+    def spoken(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """By flow: the longest silence that it survived until a message broke it (ns), and that frame."""
         talk = self.table.talk.astype(np.int64)
+        table = taken(self.table, talk > 0)
         rows = taken(self.context.result.talks, talk[talk > 0] - 1)
-        peer = 1 - who_tried(self.table.watch[talk > 0].astype(np.int64))
-        heard = self.table["side"]["last_time"][talk > 0][np.arange(len(rows)), peer] >= rows.tried_time
-        tried = heard & (rows.tried_time != kinds.MISSING) & ~self.gone[talk > 0]
-        spoken_s = np.zeros(len(talk))
-        spoken_s[talk > 0] = np.where(tried, np.maximum(rows.tried_s, rows.survived_s), rows.survived_s)
-        return in_ns(spoken_s)
-
-    @cached_property
-    def gone(self) -> Mask:
-        """By flow: it was gone after a silence."""
-        return np.isin(self.rows, [death.row for death in self.deaths])
+        peer = 1 - who_tried(table.watch.astype(np.int64))
+        heard_ns = table["side"]["last_time"][np.arange(len(rows)), peer]
+        forged = (table.verdict == kinds.MIDDLEBOX_RESET) & (table.decided_by == peer)
+        heard_ns = np.where(forged, table.decided_life, heard_ns)
+        tried = (rows.tried_time != kinds.MISSING) & (heard_ns >= rows.tried_time)
+        longest_s, frame = np.zeros(len(talk)), np.zeros(len(talk), np.int64)
+        longest_s[talk > 0] = np.where(tried, rows.tried_s, rows.survived_s)
+        frame[talk > 0] = np.where(tried, rows.tried_frame, rows.survived_frame)
+        return in_ns(longest_s), frame
 
     @cached_property
     def survived_ns(self) -> NDArray[np.int64]:
@@ -79,12 +78,12 @@ class Path:
         That of a side is longer than the flow's by what its peer said last, mostly a round trip.
         """
         pause_ns = in_ns(self.table["side"]["longest_pause_s"].max(axis=1))
-        return np.where(pause_ns > self.spoken_ns + SECOND_NS, pause_ns, self.spoken_ns)
+        return np.where(pause_ns > self.spoken[0] + SECOND_NS, pause_ns, self.spoken[0])
 
     @cached_property
     def timed_ns(self) -> int:
         """The longest silence survived that a probe broke, so that a timer chose when; 0: none."""
-        timed = (self.table.probing > 0) & (self.survived_ns > self.spoken_ns)
+        timed = (self.table.probing > 0) & (self.survived_ns > self.spoken[0])
         return int(self.survived_ns[timed].max(initial=0))
 
     def outlasts(self, death: Death) -> bool:
@@ -176,8 +175,7 @@ def told_of(path: Path, deaths: list[Death], case: Case) -> Iterator[Finding]:
         survived_ns, died_ns, context.profiles.middleboxes, "rst" if by_reset else "silent"
     )
     frames = [frame for death in deaths for frame in (death.frame, death.reset) if frame]
-    talk = int(path.table.talk[best])
-    survivor = int(context.result.talks[talk - 1].survived_frame) if talk else 0
+    survivor = int(path.spoken[1][best]) if path.spoken[0][best] == survived_ns else 0
     summary = (
         f"{gone(deaths)}, though a silence of {lasting(survived_ns)} was survived"
         + (f" (until frame {survivor})" if survivor else "")
@@ -248,10 +246,10 @@ def keepalive_below(case: Case, death: Death, survived_ns: int) -> str:
 def advice_of(case: Case, death: Death, survived_ns: int, products: list[Middlebox]) -> str:
     """A longer timeout of the device where it is known, and else sooner probes."""
     wanted_s = round(2 * (products[0].timeout_s or 0)) if products else 0
-    setting = next((text for row in products if (text := row.setting_for(wanted_s))), "")
+    settable = next((row for row in products if row.setting), None)
     told = keepalive_below(case, death, survived_ns)
-    if setting:
-        told += f" Or let the device wait longer: `{setting}`."
+    if settable:
+        told += f" Or let the device wait longer; {settable.name}: `{settable.setting_for(wanted_s)}`."
     return told
 
 

@@ -51,10 +51,14 @@ def test_silent_death_while_another_connection_was_answered() -> None:
         "after 360.0 s of silence (until frame 10) the connection was gone: nothing answered any more, "
         "though a silence of 340.0 s was survived (until frame 7), and 10.0.0.2 was there"
     )
-    assert "(frames 13 to 18)" in timeout.summary
+    assert "(frames 14 to 18)" in timeout.summary
     assert "forgets idle connections after 340.0 s to 360.0 s, as AWS " in timeout.summary
     assert timeout.summary.endswith("does after 350 s")
-    assert "TCP_KEEPIDLE 60" in timeout.advice and "Value=700" in timeout.advice
+    assert (
+        "TCP_KEEPIDLE 60" in timeout.advice
+        and "AWS EC2 security group on Nitro v6: `aws ec2" in timeout.advice
+    )
+    assert "TcpEstablishedTimeout=700`." in timeout.advice
     assert "see middlebox_timeout" in case.findings[0].advice
 
 
@@ -105,7 +109,7 @@ def test_bounds_come_from_all_connections_of_the_path() -> None:
     story = short + survivor + dead + later
     ends = OTHER | {"f": ("10.0.0.1", 40003)}
     findings = tell(ordered(story), endpoints=ends).wide_list
-    assert "339.8 s to 400.0 s" in findings[0].summary
+    assert "339.9 s to 400.0 s" in findings[0].summary
     assert findings[0].flows.tolist() == [0]
 
 
