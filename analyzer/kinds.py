@@ -238,8 +238,8 @@ EVENT_PROBE_SHAPE = 0x01  # looks like a keep-alive (Wireshark's test), but is l
 EVENT_CLOSES = 0x02  # its sender's window closes: it advertises 0, and the segment before did not
 EVENT_REOPENS = 0x04  # the first segment of its sender with a window after that
 EVENT_BEAT = 0x08  # begins at least the fourth small message in a row, the pauses between them alike
-EVENT_FIRST_COPY = 0x20  # the flow's first duplicate
 EVENT_PAST_RESET = 0x10  # a probe with nothing but a RST of the peer since its side's last one
+EVENT_FIRST_COPY = 0x20  # the flow's first duplicate
 
 # Bits of FLOW.watch, for side 0; for side 1 the next higher bit.
 WATCH_REPLY = 0x01  # the side's latest message is not replied to yet

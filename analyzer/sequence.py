@@ -7,8 +7,6 @@ every value is widened before it gets here and masked on the way out.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -45,8 +43,3 @@ def distances(later: NDArray[np.uint32], earlier: NDArray[np.uint32]) -> NDArray
     """`distance` of arrays, element by element for those who do not compile."""
     ahead: NDArray[np.int64] = ((later.astype(np.int64) - earlier + HALF) & MASK) - HALF
     return ahead
-
-
-def reaches(a: Any, b: Any) -> Any:
-    """Whether `a` is at or after `b`: of arrays of sequence numbers, or of plain ones; for no kernel."""
-    return distances(np.asarray(a), np.asarray(b)) >= 0

@@ -16,7 +16,7 @@ from analyzer.diagnose.summary import stories_of
 from analyzer.diagnose.timers import Timers, measure
 from analyzer.facts import Finding, Rows
 from analyzer.records import as_records
-from analyzer.sequence import reaches
+from analyzer.sequence import distances
 from analyzer.wording import address_text, endpoint, few
 
 if TYPE_CHECKING:
@@ -108,12 +108,9 @@ class Case:
     @property
     def lacks_octets(self) -> bool:
         """Whether segments are missing that the peer acknowledged."""
-        return any(
-            side.marks & kinds.SIDE_HOLE
-            and side.marks & kinds.SIDE_ACKED
-            and reaches(side.acked, side.hole_right)
-            for side in self.flow.side
-        )
+        if not any(side.marks & kinds.SIDE_HOLE for side in self.flow.side):
+            return False
+        return bool(lack_octets(self.context.result.flows["side"][self.row]).any())
 
     def finding(self, name: int, summary: str, advice: str, proof: Proof) -> Finding:
         """A finding about this flow."""
@@ -130,6 +127,13 @@ class Case:
             summary=summary,
             advice=advice,
         )
+
+
+def lack_octets(sides: Any) -> NDArray[np.bool_]:
+    """Of which SIDE rows the peer acknowledged octets that no frame shows, though others do."""
+    needed = kinds.SIDE_HOLE | kinds.SIDE_ACKED | kinds.SIDE_SENT
+    known = np.asarray(sides["marks"] & needed) == needed
+    return np.asarray(known & (distances(sides["acked"], sides["hole_right"]) >= 0))
 
 
 def cases_of(context: Context, chosen: NDArray[np.int64], evidence: Evidence) -> list[Case]:

@@ -24,6 +24,7 @@ MARKS = {
     kinds.EVENT_CLOSES: "closes",
     kinds.EVENT_REOPENS: "reopens",
     kinds.EVENT_BEAT: "beat",
+    kinds.EVENT_FIRST_COPY: "first_copy",
 }
 EVENTS_ONLY = frozenset(kinds.KIND_WORDS[kind] for kind in kinds.PACKETS_ONLY)
 
@@ -38,6 +39,9 @@ def marked(labels: naive.Labels) -> dict[int, set[str]]:
     for flow in labels.flows:
         for frame in talk_of(flow).heartbeats:
             found[frame].add("beat")
+        copies = [row.frame for row in flow.rows if row.kind == "duplicate"]
+        if copies:
+            found[copies[0]].add("first_copy")
     return found
 
 
@@ -82,6 +86,15 @@ def test_control_bits_and_ttl_of_rows(conversation: list[Record]) -> None:
             assert (row.ttl, row.control) == (record.ttl, record.flags)
         else:
             assert (row.ttl, row.control) == (3, record.code)
+
+
+@SETTINGS
+@given(conversations(icmp=True))
+def test_the_side_that_an_icmp_error_quotes(conversation: list[Record]) -> None:
+    tracker = track(conversation)
+    for row, record in zip(table(tracker), conversation, strict=True):
+        if not isinstance(record, Segment) and row.flow != kinds.NO_FLOW:
+            assert tracker.flows[row.flow].port[row.otherwise] == record.sport
 
 
 def side_word(flow: Rows, reference: Flow, index: int) -> str:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from analyzer import found, kinds
+from analyzer.diagnose.case import lack_octets
 from analyzer.diagnose.context import Context, Flows
 from analyzer.diagnose.findings.finding import Mask, Picked, WideCheck
 from analyzer.diagnose.proof import Proof
 from analyzer.facts import Finding, Rows
 from analyzer.records import taken
-from analyzer.sequence import reaches
 from analyzer.wording import counted, listed, number
 
 IGNORED = {1: 26, 113: 28, 276: 32}
@@ -73,9 +73,9 @@ def lacks_side(flows: Flows) -> Mask:
 
 def lacks_octets(flows: Flows) -> Mask:
     """Octets of a side that is there were acknowledged, but never seen."""
-    known = kinds.SIDE_HOLE, kinds.SIDE_ACKED, kinds.SIDE_SENT
-    hole = np.logical_and.reduce([flows.side_marked(mark) for mark in known])
-    lacking: Mask = (hole & reaches(flows.side("acked"), flows.side("hole_right"))).any(axis=1)
+    holes = np.flatnonzero(flows.side_marked(kinds.SIDE_HOLE).any(axis=1))
+    lacking: Mask = np.zeros(len(flows), np.bool_)
+    lacking[holes] = lack_octets(flows.context.result.flows[flows.rows[holes]]["side"]).any(axis=1)
     return lacking
 
 

@@ -212,6 +212,7 @@ def track_segment(segment, hashed, flows, probings, talks, recent, buckets, coun
         begin_event(event, segment, row, sender, latest_time(flow))
         if flow.duplicate_count == 0:
             event.marks = kinds.EVENT_FIRST_COPY
+            flow.event_marks |= kinds.EVENT_FIRST_COPY
         kind = kinds.DUPLICATE
     else:
         kind = track_new(flow, row, sender, segment, flows, probings, talks, counters, event)

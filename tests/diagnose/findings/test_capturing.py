@@ -25,8 +25,10 @@ def test_copies_are_told_once_for_all_connections() -> None:
     [finding] = case.wide.values()
     assert found.WORDS[finding.name] == "seen_twice"
     assert finding.summary == (
-        "5 of 13 segments of 2 connections are copies of others, a moment apart (the first of each: frames 2, 12): "
-        "the capture has them twice, the hosts sent them once; they count for nothing here, where other tools see "
+        "5 of 13 segments of 2 connections are copies of others, a moment apart (the first of each: frames "
+        "2, 12): "
+        "the capture has them twice, the hosts sent them once; they count for nothing here, where other "
+        "tools see "
         "retransmissions"
     )
     assert (finding.scope, finding.flows.tolist(), finding.frames) == (found.OF_CAPTURE, [0, 1], (2, 12))
@@ -50,7 +52,8 @@ def test_a_side_that_must_have_been_there(story: str) -> None:
     [finding] = case.wide.values()
     assert found.WORDS[finding.name] == "capture_incomplete"
     assert finding.summary == (
-        "of 1 connection only one direction is there, first in frame 1: what rests on frames that are not there is "
+        "of 1 connection only one direction is there, first in frame 1: what rests on frames that are not "
+        "there is "
         "less sure"
     )
     assert (finding.scope, finding.flows.tolist(), finding.frames) == (found.OF_CAPTURE, [0], (1,))
@@ -79,8 +82,8 @@ LOST = OPENING + "1 c>s A 201+100:201\n1.1 s>c A 201:301\n"
 def test_octets_that_were_acknowledged_but_never_seen() -> None:
     [finding] = tell(LOST).wide.values()
     assert (
-        "of 1 connection octets were acknowledged that no frame shows, first of the one that begins in frame 1"
-        in (finding.summary)
+        "of 1 connection octets were acknowledged that no frame shows, first of the one that begins in "
+        "frame 1" in (finding.summary)
     )
     assert "`dumpcap -B 256`" in finding.advice
 

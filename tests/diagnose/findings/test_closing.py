@@ -21,7 +21,8 @@ def test_a_side_that_never_closes_leaks() -> None:
     assert (case.verdict, case.found) == ("half_closed", ["close_wait_leak"])
     [finding] = case.findings
     assert finding.summary == (
-        f"the client acknowledged the FIN of the server (frame 7) at {moment(at(1.1))} and neither sent data nor "
+        f"the client acknowledged the FIN of the server (frame 7) at {moment(at(1.1))} and neither sent "
+        "data nor "
         "closed for 20.0 s, until the capture ended: its application leaves the socket in CLOSE-WAIT"
     )
     assert (finding.frames, finding.confidence) == ((7,), found.LIKELY)
@@ -86,8 +87,10 @@ def test_the_closer_forgets() -> None:
     )
     assert (leak.frames, leak.confidence) == ((7, 9, 11, 13, 14), found.CERTAIN)
     assert forgotten.summary == (
-        f"the client acknowledged the FIN of the server (frame 7) at {moment(at(1.1))}; its probe in frame 13, "
-        "89.9 s later, was answered with RST in frame 14: the server's kernel no longer waited in FIN-WAIT-2, "
+        f"the client acknowledged the FIN of the server (frame 7) at {moment(at(1.1))}; its probe in frame "
+        "13, "
+        "89.9 s later, was answered with RST in frame 14: the server's kernel no longer waited in "
+        "FIN-WAIT-2, "
         "and had forgotten the connection"
     )
     assert (forgotten.frames, forgotten.confidence) == ((7, 13, 14), found.CERTAIN)
@@ -121,8 +124,10 @@ def test_data_for_a_connection_that_the_other_side_does_not_know() -> None:
     assert (case.verdict, case.found) == ("reset", ["half_open"])
     [finding] = case.findings
     assert finding.summary == (
-        f"data of the client, sent at {moment(at(600))}, was answered with a bare RST in frame 8, though the server "
-        f"had sent no FIN and was last heard at {moment(at(0.03))}: the server does not know the connection that "
+        f"data of the client, sent at {moment(at(600))}, was answered with a bare RST in frame 8, though "
+        "the server "
+        f"had sent no FIN and was last heard at {moment(at(0.03))}: the server does not know the connection "
+        "that "
         "the client takes to be open"
     )
     assert (finding.frames, finding.confidence) == ((8,), found.LIKELY)

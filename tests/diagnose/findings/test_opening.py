@@ -24,7 +24,8 @@ def test_a_syn_that_had_to_be_sent_three_times() -> None:
     assert case.found == ["syn_retries"]
     [finding] = case.findings
     assert finding.summary == (
-        "the client's SYN (frame 1) was sent again 2 times (frames 2, 3), 1.000 s and 3.000 s later; the SYN-ACK came "
+        "the client's SYN (frame 1) was sent again 2 times (frames 2, 3), 1.000 s and 3.000 s later; the "
+        "SYN-ACK came "
         "7.000 s after the first, in frame 4: SYNs were lost, or dropped by a host that was not ready"
     )
     assert (finding.frames, finding.confidence) == ((1, 2, 3, 4), found.CERTAIN)
@@ -35,9 +36,11 @@ def test_a_syn_that_had_to_be_sent_three_times() -> None:
 def test_a_syn_ack_that_was_lost_on_its_way() -> None:
     [finding] = tell("0 c>s S 0\n0.1 s>c SA 0:1\n1 c>s S 0\n1.1 s>c SA 0:1\n1.2 c>s A 1:1").findings
     assert finding.summary == (
-        "the client's SYN (frame 1) was sent again 1 time (frame 3), 1.000 s later; the SYN-ACK came 1.100 s after "
+        "the client's SYN (frame 1) was sent again 1 time (frame 3), 1.000 s later; the SYN-ACK came 1.100 "
+        "s after "
         "the first, in frame 4: SYNs were lost, or dropped by a host that was not ready; "
-        "the server's SYN-ACK (frame 2) was sent again 1 time (frame 4), 1.000 s later; its ACK came in frame 5: "
+        "the server's SYN-ACK (frame 2) was sent again 1 time (frame 4), 1.000 s later; its ACK came in "
+        "frame 5: "
         "SYN-ACKs or ACKs were lost"
     )
 
@@ -45,7 +48,8 @@ def test_a_syn_ack_that_was_lost_on_its_way() -> None:
 def test_a_syn_ack_of_which_the_ack_was_lost() -> None:
     [finding] = tell("0 c>s S 0\n0.1 s>c SA 0:1\n1.1 s>c SA 0:1\n3.1 s>c SA 0:1\n3.2 c>s A 1:1").findings
     assert finding.summary == (
-        "the server's SYN-ACK (frame 2) was sent again 2 times (frames 3, 4), 1.000 s and 3.000 s later; its ACK "
+        "the server's SYN-ACK (frame 2) was sent again 2 times (frames 3, 4), 1.000 s and 3.000 s later; "
+        "its ACK "
         "came in frame 5: SYN-ACKs or ACKs were lost"
     )
 
@@ -95,7 +99,7 @@ def short_lives(ports: list[int], first_closer: str = CLIENT, pause: float = 1.0
         ends = "0.3 s>c FA 1:1\n0.35 c>s FA 1:2\n0.4 s>c A 2:2"
     for place, port in enumerate(ports):
         story = timeline(
-            "0 c>s S 0 frame=%d\n0.1 s>c SA 0:1\n0.2 c>s A 1:1\n" % (len(records) + 1) + ends,
+            f"0 c>s S 0 frame={len(records) + 1}\n0.1 s>c SA 0:1\n0.2 c>s A 1:1\n{ends}",
             endpoints={"c": ("10.0.0.1", port)},
             initial={"c": 1000 * place, "s": 5000 * place},
             start_ns=at(place * pause),
@@ -115,7 +119,8 @@ def test_ports_that_are_used_again_too_soon() -> None:
     assert found.WORDS[finding.name] == "time_wait_pileup"
     assert finding.summary == (
         "2 connections of 10.0.0.1 to 10.0.0.2:443 in TIME-WAIT at once at "
-        f"{moment(at(1.4))} and 10 SYNs (frames 13, 19, 25, 31 … 67) from a port that still was, the soonest 1.600 s "
+        f"{moment(at(1.4))} and 10 SYNs (frames 13, 19, 25, 31 … 67) from a port that still was, the "
+        "soonest 1.600 s "
         "after it was closed: the client opens and closes them so fast that it runs short of ports"
     )
     assert (finding.scope, finding.flows.tolist()) == (found.OF_HOST, list(range(12)))

@@ -172,6 +172,7 @@ def test_wide_findings_mark_the_flows_that_they_explain(
 def test_a_case_has_what_every_check_gets(result: CaptureResult, monkeypatch: pytest.MonkeyPatch) -> None:
     searched(result, monkeypatch, [EXACT])
     context = Context(result, Rules(), search.WANTS)
+    context.marks = np.zeros(3, np.uint32)
     probed, again, _ = context.cases(np.array([0, 1, 2]))
     assert (probed.endpoint(0), probed.endpoint(1)) == ("10.0.0.1:40000", "10.0.0.2:443")
     assert (probed.name(0), probed.name(1)) == ("client", "server")

@@ -28,8 +28,8 @@ def test_a_router_says_why_nothing_answers() -> None:
     assert case.found == ["peer_dead", "icmp_unreachable"]
     finding = case.findings[1]
     assert finding.summary == (
-        '10.0.0.9 said "host unreachable" (ICMP type 3 code 1) 3 times (frames 8, 10, 12) about the client\'s '
-        "frames 7, 9, 11: the probes did not reach the server, which is why nothing answers"
+        '10.0.0.9 said "host unreachable" (ICMP type 3 code 1) 3 times (frames 8, 10, 12) about the '
+        "client's frames 7, 9, 11: the probes did not reach the server, which is why nothing answers"
     )
     assert (finding.frames, finding.confidence) == ((7, 8, 9, 10, 12), found.CERTAIN)
     assert (finding.start_ns, finding.end_ns) == (at(60.3), at(90.3))
