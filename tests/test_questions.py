@@ -80,7 +80,7 @@ def test_6_a_reset_by_nat_and_not_by_the_application() -> None:
     assert told  # a TTL of the kernel's own is no other host
     told = finding(RECORDED / "middlebox-reset.pcapng", "middlebox_reset")
     assert "RST in frame" in told["summary"]
-    assert "bears the server's address, but came over another number of hops" in told["summary"]
+    assert "bears the server's address, but came from elsewhere: its TTL 255" in told["summary"]
     assert "firewalls, load balancers and NAT devices" in told["advice"]
 
 

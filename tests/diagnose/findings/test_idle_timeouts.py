@@ -109,7 +109,7 @@ def test_bounds_come_from_all_connections_of_the_path() -> None:
     story = short + survivor + dead + later
     ends = OTHER | {"f": ("10.0.0.1", 40003)}
     findings = tell(ordered(story), endpoints=ends).wide_list
-    assert "339.9 s to 400.0 s" in findings[0].summary
+    assert "339.8 s to 400.0 s" in findings[0].summary
     assert findings[0].flows.tolist() == [0]
 
 
