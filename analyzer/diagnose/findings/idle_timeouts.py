@@ -20,13 +20,13 @@ from analyzer.diagnose.context import Context, Flows
 from analyzer.diagnose.findings import timer_advice
 from analyzer.diagnose.findings.finding import Mask, Picked, WideCheck
 from analyzer.diagnose.findings.silent_deaths import Death, deaths_of, who_tried
-from analyzer.diagnose.known_timeouts import EXPIRY, SHORTER, known_middleboxes
+from analyzer.diagnose.known_timeouts import EXPIRY, known_middleboxes
 from analyzer.diagnose.plain import flows_of
-from analyzer.diagnose.profiles import Middlebox, names
+from analyzer.diagnose.profiles import names
 from analyzer.diagnose.proof import Proof
 from analyzer.facts import Finding, Rows
 from analyzer.lateness import LATE, LATE_NS
-from analyzer.records import taken
+from analyzer.records import as_records, taken
 from analyzer.rules import SECOND_NS
 from analyzer.wording import address_text, counted, lasting, listed, moment
 
@@ -45,45 +45,24 @@ NEVER_NS = (1 << 63) - 1
 
 @dataclass(frozen=True)
 class Path:
-    """The connections between two hosts. rows: FLOW row numbers; table: these rows of FLOW."""
+    """The connections between two hosts, as FLOW: rows (row numbers) and table.
+
+    spoken_ns, spoken_frame: by flow, the longest silence that it survived until a message broke it.
+    survived_ns: or anything.
+    """
 
     context: Context
-    rows: Picked
     deaths: list[Death]
-
-    @cached_property
-    def table(self) -> Rows:
-        return taken(self.context.result.flows, self.rows)
-
-    @cached_property
-    def spoken(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """By flow: the longest silence that it survived until a message broke it (ns), and that frame."""
-        talk = self.table.talk.astype(np.int64)
-        table = taken(self.table, talk > 0)
-        rows = taken(self.context.result.talks, talk[talk > 0] - 1)
-        peer = 1 - who_tried(table.watch.astype(np.int64))
-        heard_ns = table["side"]["last_time"][np.arange(len(rows)), peer]
-        forged = (table.verdict == kinds.MIDDLEBOX_RESET) & (table.decided_by == peer)
-        heard_ns = np.where(forged, table.decided_life, heard_ns)
-        tried = (rows.tried_time != kinds.MISSING) & (heard_ns >= rows.tried_time)
-        longest_s, frame = np.zeros(len(talk)), np.zeros(len(talk), np.int64)
-        longest_s[talk > 0] = np.where(tried, rows.tried_s, rows.survived_s)
-        frame[talk > 0] = np.where(tried, rows.tried_frame, rows.survived_frame)
-        return in_ns(longest_s), frame
-
-    @cached_property
-    def survived_ns(self) -> NDArray[np.int64]:
-        """By flow: the longest silence that it survived, in that both sides spoke after it.
-
-        That of a side is longer than the flow's by what its peer said last, mostly a round trip.
-        """
-        pause_ns = in_ns(self.table["side"]["longest_pause_s"].max(axis=1))
-        return np.where(pause_ns > self.spoken[0] + SECOND_NS, pause_ns, self.spoken[0])
+    rows: Picked
+    table: Rows
+    spoken_ns: NDArray[np.int64]
+    spoken_frame: NDArray[np.int64]
+    survived_ns: NDArray[np.int64]
 
     @cached_property
     def timed_ns(self) -> int:
         """The longest silence survived that a probe broke, so that a timer chose when; 0: none."""
-        timed = (self.table.probing > 0) & (self.survived_ns > self.spoken[0])
+        timed = (self.table.probing > 0) & (self.survived_ns > self.spoken_ns)
         return int(self.survived_ns[timed].max(initial=0))
 
     def outlasts(self, death: Death) -> bool:
@@ -125,15 +104,51 @@ def find_timeouts(context: Context, picked: Picked, rows: Rows) -> Iterator[Find
 
 def paths_of(context: Context, deaths: list[Death]) -> Iterator[Path]:
     """The paths of these connections, each with all its flows."""
-    flows = context.result.flows
+    flows = flows_of(context.result.flows, np.array([death.row for death in deaths], np.int64))
     by_hosts: dict[frozenset[tuple[int, int]], list[Death]] = {}
-    for death in deaths:
-        flow = flows[death.row]
+    for death, flow in zip(deaths, flows, strict=True):
         hosts = frozenset(zip(flow.address_high.tolist(), flow.address_low.tolist(), strict=True))
         by_hosts.setdefault(hosts, []).append(death)
     rows = rows_between(context, list(by_hosts))
-    for hosts, those in by_hosts.items():
-        yield Path(context, rows[hosts], those)
+    every = np.concatenate([np.zeros(0, np.int64), *rows.values()])
+    table = taken(context.result.flows, every)
+    spoken_ns, spoken_frame, survived_ns = survived_by(context, table)
+    end = 0
+    for hosts, those in rows.items():
+        start, end = end, end + len(those)
+        own = slice(start, end)
+        yield Path(
+            context,
+            by_hosts[hosts],
+            those,
+            as_records(np.asarray(table)[own]),
+            spoken_ns[own],
+            spoken_frame[own],
+            survived_ns[own],
+        )
+
+
+def survived_by(
+    context: Context, table: Rows
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """By flow of a FLOW table: Path.spoken_ns, spoken_frame and survived_ns.
+
+    A side's pause is longer than the flow's by what its peer said last, mostly a round trip.
+    """
+    talk = table.talk.astype(np.int64)
+    talking = taken(table, talk > 0)
+    rows = taken(context.result.talks, talk[talk > 0] - 1)
+    peer = 1 - who_tried(talking.watch.astype(np.int64))
+    heard_ns = talking["side"]["last_time"][np.arange(len(rows)), peer]
+    forged = (talking.verdict == kinds.MIDDLEBOX_RESET) & (talking.decided_by == peer)
+    heard_ns = np.where(forged, talking.decided_life, heard_ns)
+    tried = (rows.tried_time != kinds.MISSING) & (heard_ns >= rows.tried_time)
+    longest_s, frame = np.zeros(len(talk)), np.zeros(len(talk), np.int64)
+    longest_s[talk > 0] = np.where(tried, rows.tried_s, rows.survived_s)
+    frame[talk > 0] = np.where(tried, rows.tried_frame, rows.survived_frame)
+    spoken_ns = in_ns(longest_s)
+    pause_ns = in_ns(table["side"]["longest_pause_s"].max(axis=1))
+    return spoken_ns, frame, np.where(pause_ns > spoken_ns + SECOND_NS, pause_ns, spoken_ns)
 
 
 def rows_between(
@@ -175,7 +190,7 @@ def told_of(path: Path, deaths: list[Death], case: Case) -> Iterator[Finding]:
         survived_ns, died_ns, context.profiles.middleboxes, "rst" if by_reset else "silent"
     )
     frames = [frame for death in deaths for frame in (death.frame, death.reset) if frame]
-    survivor = int(path.spoken[1][best]) if path.spoken[0][best] == survived_ns else 0
+    survivor = int(path.spoken_frame[best]) if path.spoken_ns[best] == survived_ns else 0
     summary = (
         f"{gone(deaths)}, though a silence of {lasting(survived_ns)} was survived"
         + (f" (until frame {survivor})" if survivor else "")
@@ -188,9 +203,9 @@ def told_of(path: Path, deaths: list[Death], case: Case) -> Iterator[Finding]:
     times = min(death.tried_ns - death.idle_ns for death in deaths), max(death.end_ns for death in deaths)
     confidence = confidence_of(path, deaths)
     proof = Proof([*frames, *([survivor] if survivor else [])], *times, confidence, unseen=not by_reset)
-    advice = advice_of(case, first, survived_ns, products)
+    advice = timer_advice.wait_longer(case, 1 - first.peer, survived_ns, products)
     yield context.finding(found.MIDDLEBOX_TIMEOUT, summary, advice, proof, found.OF_PATH, rows)
-    yield from too_slow(path, first, proof, keepalive_below(case, first, survived_ns))
+    yield from too_slow(path, first, proof, timer_advice.keepalive_below(case, 1 - first.peer, survived_ns))
 
 
 def gone(deaths: list[Death]) -> str:
@@ -228,29 +243,6 @@ def confidence_of(path: Path, deaths: list[Death]) -> int:
         if death.reset or (len(heard) and (heard.start <= death.end_ns).any()):
             return found.LIKELY
     return found.POSSIBLE
-
-
-def safe_time_s(survived_ns: int) -> int:
-    """A keepalive time that is sure to come in time, in whole seconds."""
-    return max(1, int(survived_ns // SECOND_NS))
-
-
-def keepalive_below(case: Case, death: Death, survived_ns: int) -> str:
-    """A keepalive time that the path has survived."""
-    time_s, interval_s, count = SHORTER
-    time_s = min(safe_time_s(survived_ns), time_s)
-    setting = timer_advice.keepalive_setting(case, 1 - death.peer, (time_s, min(time_s, interval_s), count))
-    return f"Probe sooner, at either end; {lasting(survived_ns)} of silence were survived: {setting}."
-
-
-def advice_of(case: Case, death: Death, survived_ns: int, products: list[Middlebox]) -> str:
-    """A longer timeout of the device where it is known, and else sooner probes."""
-    wanted_s = round(2 * (products[0].timeout_s or 0)) if products else 0
-    settable = next((row for row in products if row.setting), None)
-    told = keepalive_below(case, death, survived_ns)
-    if settable:
-        told += f" Or let the device wait longer; {settable.name}: `{settable.setting_for(wanted_s)}`."
-    return told
 
 
 def too_slow(path: Path, first: Death, proof: Proof, advice: str) -> Iterator[Finding]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from analyzer import found, kinds
 from analyzer.diagnose.case import Case
 from analyzer.diagnose.context import Flows
@@ -16,9 +18,6 @@ from analyzer.lateness import EARLY_NS
 from analyzer.rules import SECOND_NS
 from analyzer.wording import counted, lasting, listed, moment
 
-SHORTEST_NS = 10 * SECOND_NS
-"""No row of middleboxes.toml that counts payload has a shorter timeout, nor may a user's. Our choice."""
-
 ENDS = (kinds.FIN, kinds.RESET, kinds.KEEPALIVE_RESET)
 
 
@@ -26,12 +25,20 @@ def ended_though_answered(flows: Flows) -> Mask:
     """A side answered every probe, and the connection ended long after the last payload."""
     probes = flows.probe("probes")
     answered = (probes > 0) & (probes == flows.probe("replies") + flows.probe("resets"))
+    if not answered.any():
+        return np.zeros(len(flows), np.bool_)
+    known_s = [
+        row.timeout_s
+        for row in flows.context.profiles.middleboxes
+        if row.counts == "payload" and row.timeout_s is not None
+    ]
+    shortest_ns = min(known_s, default=float("inf")) * SECOND_NS - EARLY_NS
     ended = flows.judged(
         kinds.CLOSED, kinds.HALF_CLOSED, kinds.RESET_VERDICT, kinds.MIDDLEBOX_RESET, kinds.PEER_REBOOTED
     )
     payload = flows.side("last_payload_time").max(axis=1)
     since = flows.side("last_time").max(axis=1) - payload
-    may: Mask = ended & answered.any(axis=1) & (payload > 0) & (since >= SHORTEST_NS)
+    may: Mask = ended & answered.any(axis=1) & (payload > 0) & (since >= shortest_ns)
     return may
 
 

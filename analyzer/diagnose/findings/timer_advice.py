@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from analyzer.diagnose.case import Case
 from analyzer.diagnose.known_timeouts import SHORTER
-from analyzer.diagnose.profiles import Stack
+from analyzer.diagnose.profiles import Middlebox, Stack
 from analyzer.diagnose.recognition import candidates, observe
+from analyzer.rules import SECOND_NS
+from analyzer.wording import lasting
 
 SOCKET = "setsockopt SO_KEEPALIVE 1, TCP_KEEPIDLE {}, TCP_KEEPINTVL {}, TCP_KEEPCNT {}"
 """For one connection: Linux, Windows since 10 1709, the BSDs; macOS calls the first TCP_KEEPALIVE."""
@@ -55,3 +57,26 @@ def probe_at_all(case: Case) -> str:
 def shorten(case: Case, side: int, setting: str) -> str:
     """A setting that shortens a hang."""
     return f"On {case.address(side)}: `{setting}`." if setting else find_sooner(case, side)
+
+
+def safe_time_s(survived_ns: int) -> int:
+    """A keepalive time that is sure to come in time, in whole seconds."""
+    return max(1, int(survived_ns // SECOND_NS))
+
+
+def keepalive_below(case: Case, side: int, survived_ns: int) -> str:
+    """A keepalive time that the path has survived."""
+    time_s, interval_s, count = SHORTER
+    time_s = min(safe_time_s(survived_ns), time_s)
+    setting = keepalive_setting(case, side, (time_s, min(time_s, interval_s), count))
+    return f"Probe sooner, at either end; {lasting(survived_ns)} of silence were survived: {setting}."
+
+
+def wait_longer(case: Case, side: int, survived_ns: int, products: list[Middlebox]) -> str:
+    """A longer timeout of the device where it is known, and else sooner probes."""
+    wanted_s = round(2 * (products[0].timeout_s or 0)) if products else 0
+    settable = next((row for row in products if row.setting), None)
+    told = keepalive_below(case, side, survived_ns)
+    if settable:
+        told += f" Or let the device wait longer; {settable.name}: `{settable.setting_for(wanted_s)}`."
+    return told
