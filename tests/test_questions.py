@@ -51,6 +51,46 @@ def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return " ".join(capsys.readouterr().out.split())
 
 
+SURVIVED = "340.04 c>s PA 101+9:201\n340.05 s>c PA 201+9:110\n340.06 c>s A 110:210\n"
+"""Frames 7 to 9: 340 s of silence are survived."""
+
+
+def test_1_a_cloud_load_balancer_forgets_after_350_s(craft: Any) -> None:
+    """AWS NLB: a RST of its own to the end that sends next, nothing to the other."""
+    gone = "700.06 c>s PA 110+9:210\n700.07 s>c R 210 win=0 ttl=250"
+    told = finding(craft(OPENING + SURVIVED + gone), "middlebox_timeout")
+    assert "RST from elsewhere in frame 11" in told["summary"]
+    assert "forgets idle connections after 340.0 s to 360.0 s" in told["summary"]
+    assert "AWS Network Load Balancer" in told["summary"]
+    assert "after 350 s" in told["summary"]
+    assert "Probe sooner, at either end; 340.0 s of silence were survived" in told["advice"]
+    assert "TCP_KEEPIDLE 60" in told["advice"]
+
+
+def test_2_a_load_balancer_that_counts_payload_only(craft: Any) -> None:
+    """AWS Classic LB: 60 s after the last payload, whatever the probes."""
+    probes = "".join(f"{15 * n}.03 c>s A 100:201\n{15 * n}.04 s>c A 201:101\n" for n in (1, 2, 3))
+    told = finding(
+        craft(OPENING + probes + "60.03 s>c FA 201:101\n60.04 c>s FA 101:202\n60.05 s>c A 202:102"),
+        "lb_counts_payload_only",
+    )
+    assert "60.0 s after the last payload" in told["summary"]
+    assert "though 3 probes in between were answered" in told["summary"]
+    assert "counts payload only, as AWS" in told["summary"]
+    assert "send a heartbeat each 30 s, or raise the timeout" in told["advice"]
+
+
+def test_3_ipvs_forgets_after_900_s(craft: Any) -> None:
+    """The RST is made on the client's own node, so its TTL is whole (kube-router issue 521)."""
+    survived = "880.04 c>s PA 101+9:201\n880.05 s>c PA 201+9:110 ttl=61\n880.06 c>s A 110:210\n"
+    gone = "1782.06 c>s PA 110+9:210\n1782.061 s>c R 210 win=0 ttl=64"
+    far = "\n".join(line + " ttl=61" if "s>c" in line else line for line in OPENING.splitlines())
+    told = finding(craft(far + "\n" + survived + gone), "middlebox_timeout")
+    assert "forgets idle connections after 14 min 40 s to 15 min 2 s" in told["summary"]
+    assert "Linux IPVS" in told["summary"]
+    assert "after 900 s" in told["summary"]
+
+
 def test_4_fifteen_minutes_of_hanging_though_keep_alive_is_on(craft: Any) -> None:
     """Retransmissions that back off to 120 s, as Linux sends them with tcp_retries2 = 15: 924.6 s in all."""
     at, wait, lines = 10.0, 0.2, ["10 c>s PA 101+100:201"]
@@ -73,6 +113,15 @@ def test_4_as_recorded() -> None:
         "needs TCP_USER_TIMEOUT"
         in finding(RECORDED / "data-outstanding.pcapng", "data_unacknowledged")["summary"]
     )
+
+
+def test_5_a_pooled_connection_hangs_for_2_h_11_min(craft: Any) -> None:
+    """Linux' defaults: 7200 s, then 9 probes 75 s apart."""
+    probes = "".join(f"{7200.04 + 75 * n:.2f} c>s A 100:201\n" for n in range(9))
+    told = finding(craft(OPENING + probes + "7875.04 c>s RA 101:201"), "hang_explained")
+    assert "the client waited 2 h 11 min" in told["summary"]
+    assert "7200 s + 9 x 75 s = 7875 s, the default of Linux" in told["summary"]
+    assert "net.ipv4.tcp_keepalive_time=" in told["advice"]
 
 
 def test_6_a_reset_by_nat_and_not_by_the_application() -> None:
@@ -105,6 +154,25 @@ def test_8_probes_that_leave_one_end_and_never_reach_the_other(capsys: pytest.Ca
     told = shown(capsys, "compare", str(near), str(far))
     assert "left A and never reached B: lost between the two; the first after 6." in told
     assert "s in which nothing passed, 2." in told
+
+
+def test_9_the_longest_period_that_spares_the_battery(craft: Any) -> None:
+    """A carrier that forgets after 6 min (uWebSockets.js issue 395): bounds, and what was survived."""
+    text = OPENING + "300.04 c>s PA 101+9:201\n300.05 s>c PA 201+9:110\n300.06 c>s A 110:210\n"
+    text += "720.06 c>s PA 110+9:210\n" + "".join(f"{at} c>s PA 110+9:210\n" for at in (720.3, 720.9, 722))
+    text += "728 d>s S 0\n728.1 s>d SA 0:1\n728.2 d>s A 1:1\n728.3 d>s PA 1+9:1\n728.4 s>d PA 1+9:10\n"
+    path = craft(text, end=740)
+    told = finding(path, "middlebox_timeout")
+    assert "forgets idle connections after 300.0 s to 420.0 s" in told["summary"]
+    assert "300.0 s of silence were survived" in told["advice"]
+
+
+def test_10_a_socket_that_is_never_closed() -> None:
+    told = finding(RECORDED / "close-wait-leak.pcapng", "close_wait_leak")
+    assert "the client acknowledged the FIN of the server" in told["summary"]
+    assert "neither sent data nor closed for" in told["summary"]
+    assert "its application leaves the socket in CLOSE-WAIT" in told["summary"]
+    assert "ss -tanp state close-wait" in told["advice"]
 
 
 def test_11_the_kernel_is_alive_and_the_application_is_silent() -> None:
@@ -154,6 +222,16 @@ def test_15_a_peer_that_does_not_answer_probes(craft: Any) -> None:
     assert told["confidence"] == "possible"
 
 
+def test_15_a_stack_that_limits_its_answers(craft: Any) -> None:
+    """Linux answers one such segment in 500 ms: of five probes 100 ms apart, the first."""
+    probes = "60 c>s A 100:201\n60.01 s>c A 201:101\n" + "".join(
+        f"60.{n} c>s A 100:201\n" for n in (1, 2, 3, 4)
+    )
+    told = finding(craft(OPENING + probes + "61 c>s A 100:201\n61.01 s>c A 201:101"), "rate_limited")
+    assert "4 probes of the client (frames 9, 10, 11, 12) unanswered" in told["summary"]
+    assert "these are no sign of loss" in told["summary"]
+
+
 def test_16_a_peer_that_lost_the_connection() -> None:
     path = RECORDED / "peer-rebooted.pcapng"
     told = finding(path, "peer_rebooted")
@@ -161,6 +239,13 @@ def test_16_a_peer_that_lost_the_connection() -> None:
     assert "the server no longer knows the connection; last sign of life at" in told["summary"]
     assert told["start"] < told["end"]
     assert "journalctl --list-boots" in told["advice"]
+
+
+def test_16_half_open_until_somebody_sends_data(craft: Any) -> None:
+    """As after a restart that nobody probed for: the next request is answered by a bare RST."""
+    told = finding(craft(OPENING + "60 c>s PA 101+9:201\n60.01 s>c R 201 win=0"), "half_open")
+    assert "answered with a bare RST in frame 8" in told["summary"]
+    assert "the server does not know the connection that the client takes to be open" in told["summary"]
 
 
 def test_17_a_plain_ack_is_no_keep_alive_and_an_idle_connection_is_one(craft: Any) -> None:

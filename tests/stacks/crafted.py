@@ -23,7 +23,8 @@ MARK = "Crafted, no recording"
 
 END = "    {at}  x>y  S  0\n"
 """A last frame of somebody else: how long the capture went on in silence."""
-BYSTANDERS = {"x": ("10.0.9.1", 50000), "y": ("10.0.9.2", 25)}
+BYSTANDERS = {"x": ("10.0.9.1", 50000), "y": ("10.0.9.2", 25), "d": ("10.0.0.1", 40001)}
+"""x, y: somebody else; d: the client's next connection."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from analyzer.diagnose.case import Case
 from analyzer.diagnose.context import Flows
 from analyzer.diagnose.findings import advice
 from analyzer.diagnose.findings.finding import Check, Mask
-from analyzer.diagnose.profiles import load, names
+from analyzer.diagnose.profiles import names
 from analyzer.diagnose.proof import Proof
 from analyzer.diagnose.recognition import heartbeats
 from analyzer.facts import Finding
@@ -118,7 +118,7 @@ def told_series(case: Case, series: Series) -> str:
     last = series.rows[-1]
     jitter = 100 * (series.longest_ns - series.shortest_ns) / max(series.period_ns, 1)
     port = case.flow.port[1 - case.flow.client]
-    known = names(heartbeats(series.period_ns / 1e9, last.length, port, load().heartbeats))
+    known = names(heartbeats(series.period_ns / 1e9, last.length, port, case.context.profiles.heartbeats))
     told = (
         f"{series.count} messages of the {case.name(series.side)} of {lengths(series.rows)} "
         f"({listed(series.frames)}), one every {lasting(series.period_ns)} (jitter {jitter:.1f} %) "
