@@ -128,7 +128,7 @@ def test_frame_counts_are_those_of_capinfos(shared_captures: Path, name: str) ->
 
 
 def mistaken_by_wireshark(tshark: str, path: Path) -> None:
-    """What it flags as keep-alive, less probes and copies, is what we mark as mistakable; and nothing else."""
+    """What it flags as keep-alive, less probes and copies, is what we mark as mistakable."""
     command = [tshark, "-n", "-r", str(path), "-Y", "tcp.analysis.keep_alive"]
     command += ["-T", "fields", "-e", "frame.number"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
