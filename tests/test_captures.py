@@ -127,6 +127,33 @@ def test_frame_counts_are_those_of_capinfos(shared_captures: Path, name: str) ->
     assert analyzed(shared_captures / name).frames == int(said.split("\t")[-1])
 
 
+def mistaken_by_wireshark(tshark: str, path: Path) -> None:
+    """What it flags as keep-alive, less probes and copies, is what we mark as mistakable."""
+    command = [tshark, "-n", "-r", str(path), "-Y", "tcp.analysis.keep_alive"]
+    command += ["-T", "fields", "-e", "frame.number"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    rows = segments_of(analyzed(path))
+    ours = {int(row.frame) for row in rows if row.kind in (kinds.KEEPALIVE_PROBE, kinds.DUPLICATE)}
+    marked = {
+        int(row.frame)
+        for row in rows
+        if row.sender != kinds.NO_SENDER and row.marks & kinds.EVENT_PROBE_SHAPE
+    }
+    assert set(map(int, said.split())) - ours == marked
+
+
+@pytest.mark.tshark
+@pytest.mark.parametrize("name", ALL_SHARED)
+def test_mistaken_keepalives_of_shared_captures(shared_captures: Path, same_tshark: str, name: str) -> None:
+    mistaken_by_wireshark(same_tshark, shared_captures / name)
+
+
+@pytest.mark.tshark
+@pytest.mark.parametrize("name", SIDECARS)
+def test_mistaken_keepalives_of_recordings(same_tshark: str, name: str) -> None:
+    mistaken_by_wireshark(same_tshark, RECORDED / read_sidecar(RECORDED / f"{name}.json")["capture"])
+
+
 @functools.cache
 def recording(name: str) -> Given:
     """A recording analyzed, beside its sidecar."""
