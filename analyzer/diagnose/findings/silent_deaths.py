@@ -10,9 +10,8 @@ import numpy as np
 from analyzer import kinds
 from analyzer.diagnose.context import Context
 from analyzer.diagnose.findings.finding import Picked
-from analyzer.diagnose.plain import flows_of
+from analyzer.diagnose.plain import events_of, flows_of
 from analyzer.facts import Rows
-from analyzer.records import as_records
 from analyzer.rules import SECOND_NS
 
 
@@ -40,7 +39,7 @@ def deaths_of(context: Context, picked: Picked, rows: Rows) -> Iterator[Death]:
     end = np.searchsorted(rows.flow, picked, "right")
     flows = flows_of(context.result.flows, picked)
     for row, flow, first, last in zip(picked.tolist(), flows, begin.tolist(), end.tolist(), strict=True):
-        events = as_records(np.asarray(rows)[first:last])
+        events = events_of(rows[first:last])
         if flow.verdict == kinds.MIDDLEBOX_RESET:
             death = death_by_reset(context, row, flow, events)
         elif flow.verdict == kinds.PEER_DEAD:
@@ -51,19 +50,19 @@ def deaths_of(context: Context, picked: Picked, rows: Rows) -> Iterator[Death]:
             yield death
 
 
-def silence_before(probe: Any, events: Rows) -> int:
+def silence_before(probe: Any, events: list[Any]) -> int:
     """How long the flow had been silent before a probe (ns). events: all probing of it, also the peer's."""
-    before = events.time_ns[events.frame < probe.frame]
-    return int(min([probe.gap_ns, *(probe.time_ns - before[-1:])]))
+    before = [event.time_ns for event in events if event.frame < probe.frame]
+    return int(min([probe.gap_ns, *(probe.time_ns - time_ns for time_ns in before[-1:])]))
 
 
-def death_of_probes(row: int, flow: Any, events: Rows) -> Death | None:
+def death_of_probes(row: int, flow: Any, events: list[Any]) -> Death | None:
     """The probes after the last answer: the first of them broke the silence."""
     prober = int(flow.decided_by)
-    probes = events[(events.kind == kinds.KEEPALIVE_PROBE) & (events.sender == prober)]
-    answered = events.answers[(events.answers != 0) & (events.sender != prober)]
-    lost = probes[probes.frame > max(answered.tolist(), default=0)]
-    if not len(lost):
+    probes = [each for each in events if each.kind == kinds.KEEPALIVE_PROBE and each.sender == prober]
+    answered = max((each.answers for each in events if each.answers and each.sender != prober), default=0)
+    lost = [probe for probe in probes if probe.frame > answered]
+    if not lost:
         return None
     tried = lost[0]
     last_ns = int(flow.side[prober].last_time)
@@ -71,10 +70,10 @@ def death_of_probes(row: int, flow: Any, events: Rows) -> Death | None:
     return Death(row, 1 - prober, idle_ns, int(tried.frame), tried_ns, last_ns, probed=True)
 
 
-def death_by_reset(context: Context, row: int, flow: Any, events: Rows) -> Death | None:
+def death_by_reset(context: Context, row: int, flow: Any, events: list[Any]) -> Death | None:
     """The RST came as the time was over, or it answers what broke the silence."""
-    resets = events[events.frame == flow.decided_frame]
-    if not len(resets):
+    resets = [each for each in events if each.frame == flow.decided_frame]
+    if not resets:
         return None
     reset = resets[0]
     peer = int(reset.sender)
@@ -82,8 +81,9 @@ def death_by_reset(context: Context, row: int, flow: Any, events: Rows) -> Death
     since_ns = at_ns - int(flow.side[1 - peer].last_time)
     if since_ns >= context.rules.reset_answer_ns and reset.gap_ns >= context.rules.reset_answer_ns:
         return Death(row, peer, int(reset.gap_ns), frame, at_ns, at_ns, frame)
-    probes = events[(events.kind == kinds.KEEPALIVE_PROBE) & (events.sender != peer) & (events.frame < frame)]
-    if len(probes) and at_ns - probes[-1].time_ns < context.rules.reset_answer_ns:
+    earlier = [each for each in events if each.kind == kinds.KEEPALIVE_PROBE and each.frame < frame]
+    probes = [probe for probe in earlier if probe.sender != peer]
+    if probes and at_ns - probes[-1].time_ns < context.rules.reset_answer_ns:
         tried = probes[-1]
         idle_ns, tried_ns = silence_before(tried, events), int(tried.time_ns)
         return Death(row, peer, idle_ns, int(tried.frame), tried_ns, at_ns, frame, probed=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from analyzer.diagnose.case import Case
 from analyzer.diagnose.known_timeouts import SHORTER
 from analyzer.diagnose.profiles import Middlebox, Stack
@@ -21,14 +23,20 @@ def keepalive_setting(case: Case, side: int, timers: tuple[int, int, int] = SHOR
 
     For the application, and for its whole host, as the first system recognized wants it.
     """
-    stacks = case.context.profiles.stacks
-    likely = candidates(observe(case.story, side, case.timers(side)), stacks) if case.probing else []
-    likely.sort(key=lambda row: row.application)  # what an application sets, its system may too
-    system = next((row for row in likely if row.setting), None) or named(stacks, ANYBODYS)
+    system = system_of(case, side)
     own = f"`{SOCKET.format(*timers)}`"
     if system is None:
         return own
     return f"{own}, or for {whole(system)} `{system.setting_for(*timers)}`"
+
+
+@lru_cache(maxsize=16)
+def system_of(case: Case, side: int) -> Stack | None:
+    """Whose settings that side understands; findings of one path ask for the same connection in turn."""
+    stacks = case.context.profiles.stacks
+    likely = candidates(observe(case.story, side, case.timers(side)), stacks) if case.probing else []
+    likely.sort(key=lambda row: row.application)  # what an application sets, its system may too
+    return next((row for row in likely if row.setting), None) or named(stacks, ANYBODYS)
 
 
 def named(stacks: tuple[Stack, ...], name: str) -> Stack | None:
