@@ -180,7 +180,7 @@ def test_of_many_connections_only_those_shown_are_judged(
     judged: list[int] = []
 
     class Counting(Judge):
-        def __init__(self, rules: object) -> None:
+        def __init__(self, *settings: object) -> None:
             pass
 
         def summarize(self, result: Any, which: Any) -> Any:

@@ -170,7 +170,9 @@ def outages(case: Case, side: int) -> Iterator[Outage]:
     lost = set(case.rows.frame[lost_probes(case.rows, case.context.rules.answer_limit_ns)].tolist())
     waiting: list[Any] = []
     before = None
-    for event in case.of(*HEARD):
+    for event in case.events:
+        if event.kind not in HEARD and not event.answers:  # as `have_outage` is given them
+            continue
         if event.sender == side and event.frame in lost:
             waiting.append(event)
         elif event.sender == 1 - side and event.kind not in RESETS:
