@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from analyzer import found, kinds
 from analyzer.diagnose.case import Case
 from analyzer.diagnose.context import Context, Flows
+from analyzer.diagnose.findings.columns import pending_octets
 from analyzer.diagnose.findings.finding import Check, Mask, Picked
 from analyzer.diagnose.proof import Proof
 from analyzer.facts import Finding, Rows
@@ -23,8 +24,8 @@ def left_open(flows: Flows) -> Mask:
     """Which sides had their FIN acknowledged by a peer that sent none and has nothing under way: (n, 2)."""
     closed = flows.side_marked(kinds.SIDE_FIN)
     acknowledged = closed & flows.side_marked(kinds.SIDE_FIN_ACKED) & ~closed[:, ::-1]
-    idle = (flows.side("acked") == flows.side("next_seq")) | ~flows.side_marked(kinds.SIDE_ACKED)
-    left: Mask = acknowledged & idle[:, ::-1] & (flows.side("window") != 0)
+    idle = pending_octets(flows)[:, ::-1] == 0
+    left: Mask = acknowledged & idle & (flows.side("window") != 0)
     return left
 
 
@@ -169,8 +170,7 @@ def may_be_denied(flows: Flows) -> Mask:
     """Data was under way, and nobody had closed, when its receiver reset the connection."""
     place = np.arange(len(flows))
     denier = np.minimum(flows.flow("decided_by"), 1).astype(np.int64)
-    waiting = (flows.side("acked") != flows.side("next_seq")) | ~flows.side_marked(kinds.SIDE_ACKED)
-    sent = waiting & (flows.side("bytes") > 0)
+    sent = (pending_octets(flows) > 0) | ~flows.side_marked(kinds.SIDE_ACKED) & (flows.side("bytes") > 0)
     begun = flows.marked(kinds.FLOW_ESTABLISHED) | ~flows.side_marked(kinds.SIDE_SYN).any(axis=1)
     may: Mask = flows.judged(kinds.RESET_VERDICT) & begun & sent[place, 1 - denier]
     return may & ~flows.side_marked(kinds.SIDE_FIN).any(axis=1)
