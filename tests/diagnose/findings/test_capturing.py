@@ -25,11 +25,9 @@ def test_copies_are_told_once_for_all_connections() -> None:
     [finding] = case.wide.values()
     assert found.WORDS[finding.name] == "seen_twice"
     assert finding.summary == (
-        "5 of 13 segments of 2 connections are copies of others, a moment apart (the first of each: frames "
-        "2, 12): "
-        "the capture has them twice, the hosts sent them once; they count for nothing here, where other "
-        "tools see "
-        "retransmissions"
+        "5 of 13 segments of 2 connections are copies of others, a moment apart (the first of each: "
+        "frames 2, 12): the capture has them twice, the hosts sent them once; they count for nothing "
+        "here, where other tools see retransmissions"
     )
     assert (finding.scope, finding.flows.tolist(), finding.frames) == (found.OF_CAPTURE, [0, 1], (2, 12))
     assert "`editcap -I 26 -D 100 in.pcapng out.pcapng`" in finding.advice
@@ -52,9 +50,8 @@ def test_a_side_that_must_have_been_there(story: str) -> None:
     [finding] = case.wide.values()
     assert found.WORDS[finding.name] == "capture_incomplete"
     assert finding.summary == (
-        "of 1 connection only one direction is there, first in frame 1: what rests on frames that are not "
-        "there is "
-        "less sure"
+        "of 1 connection only one direction is there, first in frame 1: what rests on frames that are "
+        "not there is less sure"
     )
     assert (finding.scope, finding.flows.tolist(), finding.frames) == (found.OF_CAPTURE, [0], (1,))
     assert finding.advice.startswith("Capture at a host itself")

@@ -54,11 +54,9 @@ def test_nobody_answers_for_the_peer() -> None:
     [finding] = case.wide.values()
     assert found.WORDS[finding.name] == "arp_unanswered"
     assert finding.summary == (
-        f"10.0.0.1 asked for 10.0.0.2 by ARP 3 times from {moment(at(60.1))} to {moment(at(62.1))} (frames "
-        "8, 10, 12) "
-        "and got no answer, while 1 connection waited for it: 10.0.0.2 is switched off, off the network, "
-        "or has "
-        "another address now"
+        f"10.0.0.1 asked for 10.0.0.2 by ARP 3 times from {moment(at(60.1))} to {moment(at(62.1))} "
+        "(frames 8, 10, 12) and got no answer, while 1 connection waited for it: 10.0.0.2 is switched "
+        "off, off the network, or has another address now"
     )
     assert (finding.scope, finding.flows.tolist(), finding.frames) == (found.OF_HOST, [0], (8, 10, 12))
     assert (finding.confidence, finding.start_ns, finding.end_ns) == (found.CERTAIN, at(60.1), at(62.1))

@@ -25,8 +25,8 @@ def test_a_syn_that_had_to_be_sent_three_times() -> None:
     [finding] = case.findings
     assert finding.summary == (
         "the client's SYN (frame 1) was sent again 2 times (frames 2, 3), 1.000 s and 3.000 s later; the "
-        "SYN-ACK came "
-        "7.000 s after the first, in frame 4: SYNs were lost, or dropped by a host that was not ready"
+        "SYN-ACK came 7.000 s after the first, in frame 4: SYNs were lost, or dropped by a host that was "
+        "not ready"
     )
     assert (finding.frames, finding.confidence) == ((1, 2, 3, 4), found.CERTAIN)
     assert (finding.start_ns, finding.end_ns) == (at(0), at(7))
@@ -36,12 +36,10 @@ def test_a_syn_that_had_to_be_sent_three_times() -> None:
 def test_a_syn_ack_that_was_lost_on_its_way() -> None:
     [finding] = tell("0 c>s S 0\n0.1 s>c SA 0:1\n1 c>s S 0\n1.1 s>c SA 0:1\n1.2 c>s A 1:1").findings
     assert finding.summary == (
-        "the client's SYN (frame 1) was sent again 1 time (frame 3), 1.000 s later; the SYN-ACK came 1.100 "
-        "s after "
-        "the first, in frame 4: SYNs were lost, or dropped by a host that was not ready; "
+        "the client's SYN (frame 1) was sent again 1 time (frame 3), 1.000 s later; the SYN-ACK came "
+        "1.100 s after the first, in frame 4: SYNs were lost, or dropped by a host that was not ready; "
         "the server's SYN-ACK (frame 2) was sent again 1 time (frame 4), 1.000 s later; its ACK came in "
-        "frame 5: "
-        "SYN-ACKs or ACKs were lost"
+        "frame 5: SYN-ACKs or ACKs were lost"
     )
 
 
@@ -49,8 +47,7 @@ def test_a_syn_ack_of_which_the_ack_was_lost() -> None:
     [finding] = tell("0 c>s S 0\n0.1 s>c SA 0:1\n1.1 s>c SA 0:1\n3.1 s>c SA 0:1\n3.2 c>s A 1:1").findings
     assert finding.summary == (
         "the server's SYN-ACK (frame 2) was sent again 2 times (frames 3, 4), 1.000 s and 3.000 s later; "
-        "its ACK "
-        "came in frame 5: SYN-ACKs or ACKs were lost"
+        "its ACK came in frame 5: SYN-ACKs or ACKs were lost"
     )
 
 
@@ -118,10 +115,9 @@ def test_ports_that_are_used_again_too_soon() -> None:
     [finding] = case.wide.values()
     assert found.WORDS[finding.name] == "time_wait_pileup"
     assert finding.summary == (
-        "2 connections of 10.0.0.1 to 10.0.0.2:443 in TIME-WAIT at once at "
-        f"{moment(at(1.4))} and 10 SYNs (frames 13, 19, 25, 31 … 67) from a port that still was, the "
-        "soonest 1.600 s "
-        "after it was closed: the client opens and closes them so fast that it runs short of ports"
+        f"2 connections of 10.0.0.1 to 10.0.0.2:443 in TIME-WAIT at once at {moment(at(1.4))} and 10 SYNs "
+        "(frames 13, 19, 25, 31 … 67) from a port that still was, the soonest 1.600 s after it was "
+        "closed: the client opens and closes them so fast that it runs short of ports"
     )
     assert (finding.scope, finding.flows.tolist()) == (found.OF_HOST, list(range(12)))
     assert finding.frames == (13, 19, 25, 31, 67)
