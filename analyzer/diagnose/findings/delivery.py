@@ -17,6 +17,7 @@ from analyzer.diagnose.findings.columns import heard_until, pending_octets
 from analyzer.diagnose.findings.finding import Check, Mask, Picked
 from analyzer.diagnose.proof import Proof
 from analyzer.facts import Finding, Rows
+from analyzer.records import taken
 from analyzer.wording import counted, lasting, listed, moment, number
 
 WINDOW_TURNS = kinds.EVENT_CLOSES | kinds.EVENT_REOPENS
@@ -106,13 +107,15 @@ def have_stall(context: Context, picked: Picked, rows: Rows) -> Mask:
 def tell_stall(case: Case) -> Finding | None:
     """The longest time that a window was closed, and who did not read."""
     picked = np.array([case.row])
-    begins, lasted_ns = closed_windows(case.rows, picked, heard_until(Flows.of(case.context, picked)))
+    own = np.flatnonzero(np.isin(case.rows.kind, WINDOWS))  # the case may hold more, for other checks
+    rows, heard_ns = taken(case.rows, own), heard_until(Flows.of(case.context, picked))
+    begins, lasted_ns = closed_windows(rows, picked, heard_ns)
     long = lasted_ns >= case.context.rules.window_stall_ns
     if not long.any():
         return None
     stalls = [
         stall_of(case, int(begin), int(lasted))
-        for begin, lasted in zip(begins[long], lasted_ns[long], strict=True)
+        for begin, lasted in zip(own[begins[long]], lasted_ns[long], strict=True)
     ]
     longest = max(stalls, key=lambda stall: stall.lasted_ns)
     times = f"{number(len(stalls))} times; the longest: " if len(stalls) > 1 else ""
