@@ -15,7 +15,6 @@ from analyzer.diagnose.context import Context, Flows
 from analyzer.diagnose.findings.finding import Check, Mask, Picked, WideCheck
 from analyzer.diagnose.proof import Proof
 from analyzer.facts import Finding, Rows
-from analyzer.records import taken
 from analyzer.wording import address_text, counted, endpoint, lasting, listed, moment, number
 
 SYNS = (kinds.SYN, kinds.SYN_RETRANSMISSION)
@@ -31,13 +30,12 @@ def may_be_retried(flows: Flows) -> Mask:
 def sent_again(rows: Rows, limit_ns: int) -> Mask:
     """Which SYNs and SYN-ACKs repeat one that their side sent at least so long before.
 
-    rows: EVENT rows of these kinds, ordered by flow, then frame. limit_ns: Rules.syn_again_ns.
+    rows: EVENT rows, of other kinds too, ordered by flow, then frame. limit_ns: Rules.syn_again_ns.
     """
     again: Mask = np.zeros(len(rows), np.bool_)
-    accepts = rows.kind == kinds.SYN_ACK
     for side in (0, 1):
-        for same in (accepts, ~accepts):
-            place = np.flatnonzero(same & (rows.sender == side))
+        for same in (SYNS, (kinds.SYN_ACK,)):
+            place = np.flatnonzero(np.isin(rows.kind, same) & (rows.sender == side))
             late = np.diff(rows.time_ns[place]) >= limit_ns
             again[place[1:]] = late & (np.diff(rows.flow[place].astype(np.int64)) == 0)
     return again
@@ -53,8 +51,7 @@ def have_retries(context: Context, picked: Picked, rows: Rows) -> Mask:
 def tell_retries(case: Case) -> Finding | None:
     """How often, how long after the first, and what came at last."""
     syns, accepts = case.of(*SYNS), case.of(kinds.SYN_ACK)
-    opening = taken(case.rows, np.isin(case.rows.kind, (*SYNS, kinds.SYN_ACK)))
-    late = set(opening.frame[sent_again(opening, case.context.rules.syn_again_ns)].tolist())
+    late = set(case.rows.frame[sent_again(case.rows, case.context.rules.syn_again_ns)].tolist())
     again, accepted_again = ([each for each in sent if each.frame in late] for sent in (syns, accepts))
     if not again and not accepted_again:
         return None

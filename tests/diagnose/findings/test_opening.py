@@ -75,6 +75,7 @@ CHALLENGE = (
     ("story", "names"),
     [
         ("0 c>s S 0\n0.05 c>s S 0\n0.1 s>c SA 0:1\n0.15 s>c SA 0:1\n0.2 c>s A 1:1", []),  # copies
+        ("0 c>s S 0\n0.05 c>s S 0\n0.6 s>c SA 0:1\n0.7 c>s A 1:1", []),  # far away
         ("0 c>s S 0\n1 c>s S 0\n3 c>s S 0", ["no_answer"]),
         ("0 c>s S 0\n0.1 s>c RA 0:1\n1 c>s S 0\n1.1 s>c RA 0:1", ["refused"] * 2),
         ("0 c>s S 0\n0 s>c S 0\n0.6 c>s SA 0:1\n0.6 s>c SA 0:1\n0.7 c>s A 1:1\n0.7 s>c A 1:1", []),  # at once
@@ -82,7 +83,9 @@ CHALLENGE = (
     ],
 )
 def test_what_is_no_retry(story: str, names: list[str]) -> None:
-    assert tell(story).found == names
+    case = tell(story)
+    assert case.found == names
+    assert not (case.result.findings.marks >> found.SYN_RETRIES & 1).any()
 
 
 CLIENT, SERVER = "client", "server"
