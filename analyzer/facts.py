@@ -115,7 +115,8 @@ class Findings:
 class CaptureResult:
     """One capture after tracking and verdicts: what tables and people's output are made of.
 
-    flows: FLOW rows, `stream` is the row number, `flow` is `first_flow` + row number.
+    flows: FLOW rows, `stream` is the row number, `flow` is `first_flow` + row number; of a live capture,
+        whose rows come and go, `numbers` has both.
     probings, talks: PROBING and TALK rows, found through 1-based FLOW.probing, FLOW.talk.
     find_probing: RUN rows, ordered by flow, then first frame, of the given flows (row numbers; None:
         of all); and EVENT rows of their keep-alive probes, of what answered them and of giving up,
@@ -146,6 +147,16 @@ class CaptureResult:
     end_ns: int
     verdicts: list[int]
     findings: Findings
+    numbers: NDArray[np.int64] | None = None
+
+    def streams(self, rows: NDArray[Any]) -> NDArray[np.int64]:
+        """The `stream` of FLOW rows."""
+        numbers: NDArray[np.int64] = rows.astype(np.int64) if self.numbers is None else self.numbers[rows]
+        return numbers
+
+    def flow_numbers(self, rows: NDArray[Any]) -> NDArray[np.int64]:
+        """The `flow` of FLOW rows."""
+        return self.streams(rows) + self.first_flow
 
     @cached_property
     def successors(self) -> NDArray[np.uint32]:

@@ -273,7 +273,7 @@ TESTED_BY = {
     "tests/sources/test_opening.py": "sources.inputs sources.base",
     "tests/sources/test_pcapng.py": "sources.blocks sources.kernels.octets",
     "tests/tables/test_files.py": "tables.parquet tables.frames tables.document",
-    "tests/tables/test_rows.py": "tables.*",
+    "tests/tables/test_rows.py": "tables.* news",
     "tests/test_comparison.py": "compared",
     "tests/test_analysis.py": "facts",
     "tests/test_pipeline.py": "reading",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from analyzer.facts import CaptureResult
+from analyzer.facts import CaptureResult, Finding
 from analyzer.tables import schema
 from analyzer.tables.blocks import capture_row, findings_block
 from analyzer.tables.files import cell_rows
@@ -59,10 +59,13 @@ def wide_rows(selection: Selection) -> list[Wide]:
     """The findings about hosts, paths and captures that the chosen connections have a part in."""
     findings = selection.wide_findings()
     rows = cell_rows(schema.FINDINGS, findings_block(findings, selection.results))
-    first = {result.capture: result.first_flow for result in selection.results}
+    results = {result.capture: result for result in selection.results}
+
+    def numbers(finding: Finding) -> tuple[int, ...]:
+        return tuple(results[finding.capture].flow_numbers(finding.flows[:MOST]).tolist())
+
     return [
-        Wide(row, tuple((finding.flows[:MOST] + first[finding.capture]).tolist()), len(finding.flows))
-        for row, finding in zip(rows, findings, strict=True)
+        Wide(row, numbers(finding), len(finding.flows)) for row, finding in zip(rows, findings, strict=True)
     ]
 
 

@@ -44,11 +44,13 @@ def labelled_block(result: CaptureResult, rows: Any) -> Block:
     beside_tcp = ~of_flow | np.isin(rows["kind"], BESIDE_TCP)
     client = np.zeros(len(rows), np.uint8)
     client[of_flow] = result.flows["client"][rows["flow"][of_flow]]
+    flow = np.full(len(rows), MISSING, np.int64)
+    flow[of_flow] = result.flow_numbers(rows["flow"][of_flow])
     return {
         "capture": np.full(len(rows), result.capture, np.int64),
         "frame": integers(rows["frame"]),
         "time": integers(rows["time_ns"]),
-        "flow": integers(rows["flow"].astype(np.int64) + result.first_flow, ~of_flow),
+        "flow": flow,
         "kind": rows["kind"],
         "sender": who(rows["sender"], client),
         "source": _sources(result, rows, sent & of_flow),
@@ -81,7 +83,7 @@ def _sources(result: CaptureResult, rows: Any, known: Array) -> list[str]:
 
 def run_block(result: CaptureResult, runs: Any) -> Block:
     return {
-        "flow": runs["flow"].astype(np.int64) + result.first_flow,
+        "flow": result.flow_numbers(runs["flow"]),
         "prober": who(runs["prober"], result.flows["client"][runs["flow"]]),
         "start": integers(runs["start_ns"]),
         "end": integers(runs["end_ns"]),
@@ -99,7 +101,7 @@ def run_block(result: CaptureResult, runs: Any) -> Block:
 
 def findings_block(findings: list[Finding], results: Sequence[CaptureResult]) -> Block:
     """Findings as rows. results: the analyzed captures, to number the flows."""
-    first = {result.capture: result.first_flow for result in results}
+    by_number = {result.capture: result for result in results}
 
     def codes(values: list[int]) -> Array:
         return np.array(values, np.uint8)
@@ -112,7 +114,9 @@ def findings_block(findings: list[Finding], results: Sequence[CaptureResult]) ->
         "capture": np.array([each.capture for each in findings], np.int64),
         "flow": np.array(
             [
-                int(each.flows[0]) + first[each.capture] if each.scope == found.OF_FLOW else MISSING
+                by_number[each.capture].flow_numbers(each.flows)[0]
+                if each.scope == found.OF_FLOW
+                else MISSING
                 for each in findings
             ],
             np.int64,
@@ -132,7 +136,7 @@ def handshake_block(result: CaptureResult, rows: Array) -> Block:
     client = flows["client"].astype(np.int64)
     retried = (flows["marks"] & kinds.FLOW_SYN_RETRIED) != 0
     block: Block = {
-        "flow": rows + result.first_flow,
+        "flow": result.flow_numbers(rows),
         "start": integers(flows["start"]),
         "syn_count": integers(pick(flows["side"]["syn_count"], client)),
         "syn_ack_count": integers(pick(flows["side"]["syn_count"], client ^ 1)),

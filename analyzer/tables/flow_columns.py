@@ -125,9 +125,9 @@ def _timers(who_index: int) -> dict[str, Callable[[FlowView], Array]]:
 
 
 BUILDERS: dict[str, Callable[[FlowView], Any]] = {
-    "flow": lambda view: integers(view.rows) + view.result.first_flow,
+    "flow": lambda view: view.result.flow_numbers(view.rows),
     "capture": lambda view: np.full(len(view.rows), view.result.capture, np.int64),
-    "stream": lambda view: integers(view.rows),
+    "stream": lambda view: view.result.streams(view.rows),
     "client": lambda view: view.endpoint(0),
     "client_port": lambda view: view.port(0),
     "server": lambda view: view.endpoint(1),

@@ -127,7 +127,7 @@ def _passes(result: CaptureResult, filters: Filters) -> Array:
     flows = result.flows
     passes = np.ones(len(flows), bool)
     if filters.flows:
-        numbers = np.arange(len(flows)) + result.first_flow
+        numbers = result.flow_numbers(np.arange(len(flows)))
         passes &= np.isin(numbers, np.array(filters.flows))
     if filters.verdicts:
         passes &= np.isin(flows["verdict"], np.array(filters.verdicts))

@@ -141,7 +141,7 @@ def state_block(result: CaptureResult, records: Any) -> Block:
         "time": integers(records["time_ns"]),
         "until": until,
         "duration_s": between(records["time_ns"], np.where(until == MISSING, result.end_ns, until)),
-        "flow": flow + result.first_flow,
+        "flow": result.flow_numbers(flow),
         "side": who(records["side"], flows["client"][flow]),
         "host": address_texts(high[flow, side], low[flow, side]),
         "port": integers(port[flow, side]),

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 SHARED = frozenset(
-    "compared errors facts found kernel_cache kinds lateness measured records rules sequence wording".split()
+    "compared errors facts found kernel_cache kinds lateness measured news records rules sequence "
+    "wording".split()
 )
-"""The language that stages share; `compared`, `facts`, `found`, `kernel_cache`, `lateness`, `measured` and
-`wording` came after the table."""
+"""The language that stages share; `compared`, `facts`, `found`, `kernel_cache`, `lateness`, `measured`,
+`news` and `wording` came after the table."""
 
 STAGES = frozenset({"sources", "decode", "track", "diagnose"})
 
@@ -55,6 +56,7 @@ TABLE = {
     "compared": row(SHARED, libraries="numpy"),
     "facts": row(SHARED, libraries="numpy"),
     "measured": row(SHARED, libraries="numpy"),
+    "news": row("facts", libraries="numpy"),
     "records": row(SHARED, libraries="numpy"),
     "sequence": row(SHARED, libraries="numpy numba"),
     "kernel_cache": row(SHARED, libraries="numba"),

@@ -159,6 +159,19 @@ def test_flow_numbers_are_unique_over_captures() -> None:
     assert [run["flow"] for run in plain_rows(made, "probe_runs")] == [0, 2, 3, 7, 9, 10]
 
 
+def test_rows_of_a_live_capture_keep_the_numbers_that_they_were_given() -> None:
+    result = life_builder().build()
+    result.numbers = np.arange(7) * 10 + 3
+    made = Tables(choose([result], Filters()), Judge(), True)
+    assert [(flow["flow"], flow["stream"]) for flow in plain_rows(made, "flows")] == [
+        (number, number) for number in range(3, 73, 10)
+    ]
+    assert {event["flow"] for event in plain_rows(made, "events")} == {None, *range(3, 73, 10)}
+    assert [run["flow"] for run in plain_rows(made, "probe_runs")] == [3, 23, 33]
+    chosen = choose([result], Filters(flows=(23,)))
+    assert chosen.row.tolist() == [2]
+
+
 def test_sorting_over_captures_and_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows_module, "BLOCK", 3)
     captures = [life_builder().build(capture=0), life_builder().build(capture=1, first_flow=7)]
