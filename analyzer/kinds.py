@@ -151,6 +151,14 @@ VERDICT_SEVERITY = (
 )
 """How much each verdict deserves a look. Our choice."""
 
+# Why a flow left a table of bounded size, in the order in which they leave for others to come.
+LEFT_UNANSWERED = 0  # its handshake was not completed
+LEFT_ONE_SIDED = 1  # only one side was heard
+LEFT_ENDED = 2  # closed, reset or refused, or its 4-tuple was begun anew
+LEFT_UNPROBED = 3  # silent longest, and never probed
+LEFT_PROBED = 4
+LEFT_WORDS = ("unanswered", "one_sided", "ended", "unprobed", "probed")
+
 # How a probe run ended.
 RUN_ANSWERED = 0  # the last probe was answered
 RUN_UNANSWERED = 1  # it was not, and nothing more is known

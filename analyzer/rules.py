@@ -59,6 +59,10 @@ class Rules:
     time_wait_ns: int = 60 * SECOND_NS
     """How long a side stays in TIME-WAIT: Linux TCP_TIMEWAIT_LEN (RFC 9293 3.4.2 says 4 min)."""
 
+    left_ns: int = 120 * SECOND_NS
+    """A connection that ended this long ago leaves a table of bounded size (live). Our choice: twice Linux's
+    TIME-WAIT, so that nothing of it is on its way any more."""
+
     hung_replies: int = 5
     """An application that takes this many times its longest time to reply so far is silent. Our choice."""
 

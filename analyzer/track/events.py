@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from analyzer import kinds
-from analyzer.facts import Rows
+from analyzer.facts import Events, Rows
 from analyzer.records import EVENT, PROBING, as_records, rows, taken
 from analyzer.track.kernels.probes import ORDINAL_SHIFT
 
@@ -20,6 +20,14 @@ IN_MEMORY = 1_000_000
 BATCH = 1 << 16  # rows: 4 MB
 NO_EVENT = np.zeros(256, bool)
 NO_EVENT[list(kinds.PACKETS_ONLY)] = True
+COUNTED_KINDS = {
+    "data_count": kinds.DATA,
+    "retransmission_count": kinds.RETRANSMISSION,
+    "window_update_count": kinds.WINDOW_UPDATE,
+    "dup_ack_count": kinds.DUP_ACK,
+    "ack_count": kinds.ACK,
+}
+"""FLOW fields of the kinds that a tentative segment may be otherwise."""
 
 
 class EventStore:
@@ -36,6 +44,16 @@ class EventStore:
         self._spilled: list[Path] = []
         self._folder: str | None = None
         self.rows = 0
+
+    @classmethod
+    def holding(cls, batch: Rows) -> EventStore:
+        """A store of these EVENT rows, which are not copied."""
+        store = cls()
+        store._held, store._held_rows, store.rows = [batch], len(batch), len(batch)
+        return store
+
+    def __len__(self) -> int:
+        return self.rows
 
     def append(self, batch: Rows) -> None:
         """Keep a copy of some EVENT rows."""
@@ -103,7 +121,7 @@ class LabelledEvents:
     the packets table has.
     """
 
-    def __init__(self, store: EventStore, flows: Rows, probings: Rows, *, only_events: bool) -> None:
+    def __init__(self, store: Events, flows: Rows, probings: Rows, *, only_events: bool) -> None:
         self._store = store
         self._flows = flows
         self._probings = probings
@@ -118,30 +136,51 @@ class LabelledEvents:
     def batches(self) -> Iterator[Rows]:
         """Yield EVENT rows in frame order."""
         for raw in self._store.batches():
-            batch = self._resolve(raw)
+            batch = resolved(raw, self._flows, self._probings)
             if self._only_events:
-                unwanted = NO_EVENT[batch.kind]
-                if unwanted.any():
-                    batch = taken(batch, ~unwanted)
+                batch = without_packets(batch)
             if len(batch):
                 yield batch
 
-    def _resolve(self, raw: Rows) -> Rows:
-        touched = np.flatnonzero((raw.kind == kinds.TENTATIVE) | (raw.otherwise == kinds.TENTATIVE))
-        if not len(touched):
-            return raw
-        batch = as_records(np.array(raw))
-        events = as_records(np.array(raw)[touched])
-        own = events.kind == kinds.TENTATIVE
-        proven, kind = outcome_of(events, events.sender, self._flows, self._probings)
-        peer_proven, _ = outcome_of(events, 1 - events.sender, self._flows, self._probings)
-        proven &= ordinal(events) >= kept_from(events, self._flows, self._probings)
-        batch.kind[touched] = np.where(own, np.where(proven, kind, events.otherwise), events.kind)
-        other_gap = np.where(own, ~proven, peer_proven)
-        batch.gap_ns[touched] = np.where(other_gap, events.rtt_ns, events.gap_ns)
-        batch.rtt_ns[touched] = kinds.MISSING
-        batch.answers[touched] = events.answers & ((1 << ORDINAL_SHIFT) - 1)
-        return batch
+
+def without_packets(batch: Rows) -> Rows:
+    """Final EVENT rows without the kinds that only the packets table has."""
+    unwanted = NO_EVENT[batch.kind]
+    return taken(batch, ~unwanted) if unwanted.any() else batch
+
+
+def is_open(raw: Rows) -> Any:
+    """bool[n]: which EVENT rows depend on what tentative segments prove to be."""
+    return (raw.kind == kinds.TENTATIVE) | (raw.otherwise == kinds.TENTATIVE)
+
+
+def resolved(raw: Rows, flows: Rows, probings: Rows) -> Rows:
+    """EVENT rows with the labels that their flows give them by now; the same array where nothing is open."""
+    touched = np.flatnonzero(is_open(raw))
+    if not len(touched):
+        return raw
+    batch = as_records(np.array(raw))
+    events = taken(raw, touched)
+    own = events.kind == kinds.TENTATIVE
+    proven, kind = became_probes(events, flows, probings)
+    peer_proven, _ = outcome_of(events, 1 - events.sender, flows, probings)
+    batch.kind[touched] = np.where(own, np.where(proven, kind, events.otherwise), events.kind)
+    other_gap = np.where(own, ~proven, peer_proven)
+    batch.gap_ns[touched] = np.where(other_gap, events.rtt_ns, events.gap_ns)
+    batch.rtt_ns[touched] = kinds.MISSING
+    batch.answers[touched] = events.answers & ((1 << ORDINAL_SHIFT) - 1)
+    return batch
+
+
+def count_ordinary(batch: Rows, flows: Rows, probings: Rows) -> None:
+    """Count the tentative segments among EVENT rows that stay what they seem to be, in their FLOW rows."""
+    tentative = taken(batch, batch.kind == kinds.TENTATIVE)
+    if not len(tentative):
+        return
+    proven, _ = became_probes(tentative, flows, probings)
+    for name, kind in COUNTED_KINDS.items():
+        chosen = ~proven & (tentative.otherwise == kind)
+        np.add.at(flows[name], tentative.flow[chosen], 1)
 
 
 def probe_sides(events: Rows, sender: Any, flows: Rows, probings: Rows) -> tuple[Any, Any]:
@@ -157,11 +196,11 @@ def outcome_of(events: Rows, sender: Any, flows: Rows, probings: Rows) -> tuple[
     return known & (side["tentative_kind"] != kinds.TENTATIVE), side["tentative_kind"]
 
 
-def ordinal(events: Rows) -> Any:
-    """Number of each tentative segment among those of its side, from 1."""
-    return events.answers >> ORDINAL_SHIFT
+def became_probes(events: Rows, flows: Rows, probings: Rows) -> tuple[Any, Any]:
+    """Whether tentative segments proved to be probes (bool[n]), of which kind.
 
-
-def kept_from(events: Rows, flows: Rows, probings: Rows) -> Any:
-    """Ordinal of the oldest tentative segment that became a probe, for each event's sender."""
-    return probe_sides(events, events.sender, flows, probings)[1]["kept_from"]
+    Each has its number among those of its side; the side knows which is the oldest that counts.
+    """
+    proven, kind = outcome_of(events, events.sender, flows, probings)
+    kept_from = probe_sides(events, events.sender, flows, probings)[1]["kept_from"]
+    return proven & (events.answers >> ORDINAL_SHIFT >= kept_from), kind

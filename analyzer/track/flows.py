@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from analyzer import (
-    kernel_cache,  # noqa: F401  (before the kernels: it tells numba where to keep them)
-    kinds,
-)
+from analyzer import kernel_cache  # noqa: F401  (before the kernels: it tells numba where to keep them)
 from analyzer.facts import Rows
 from analyzer.records import SEGMENT, as_records, rows
 from analyzer.rules import Rules
-from analyzer.track.events import IN_MEMORY, EventStore, LabelledEvents, kept_from, ordinal, outcome_of
-from analyzer.track.kernels import grow_buckets, track_segments
+from analyzer.track.events import IN_MEMORY, EventStore, LabelledEvents, count_ordinary
+from analyzer.track.kernels import grow_buckets, lay_tombstones, track_segments, weigh_flows
+from analyzer.track.latest import LatestEvents
 from analyzer.track.state import MOST_FLOWS, State
 
 
@@ -32,7 +30,7 @@ class Tracker:
         events_in_memory: int = IN_MEMORY,
     ) -> None:
         self._state = State(rules, all_packets=all_packets, most_flows=most_flows or MOST_FLOWS)
-        self._store = EventStore(events_in_memory)
+        self._store: EventStore | LatestEvents = EventStore(events_in_memory)
 
     @property
     def segments(self) -> int:
@@ -72,13 +70,18 @@ class Tracker:
                 state.talks,
                 state.recent,
                 state.buckets,
+                state.tombstones,
                 state.ahead,
                 state.tracker,
                 state.events,
             )
-            self._empty_events()
-            if 4 * (state.tracker[0].buckets_used + 1) > 3 * len(state.buckets):
-                self._grow()
+            self._make_space()
+
+    def _make_space(self) -> None:
+        """For the next events and flows."""
+        self._empty_events()
+        if 4 * (self._state.tracker[0].buckets_used + 1) > 3 * len(self._state.buckets):
+            self._grow()
 
     def _empty_events(self) -> None:
         used = int(self._state.tracker[0].events_used)
@@ -95,14 +98,7 @@ class Tracker:
     def finish(self) -> None:
         """Count the tentative segments that stayed what they seemed to be."""
         for batch in self._store.batches():
-            tentative = as_records(np.asarray(batch)[batch.kind == kinds.TENTATIVE])
-            if not len(tentative):
-                continue
-            proven, _ = outcome_of(tentative, tentative.sender, self.flows, self.probings)
-            proven &= ordinal(tentative) >= kept_from(tentative, self.flows, self.probings)
-            for name, kind in COUNTED_KINDS.items():
-                chosen = ~proven & (tentative.otherwise == kind)
-                np.add.at(self.flows[name], tentative.flow[chosen], 1)
+            count_ordinary(batch, self.flows, self.probings)
 
     def events(self, *, only_events: bool) -> LabelledEvents:
         """The labelled rows, final once the capture is finished."""
@@ -110,16 +106,10 @@ class Tracker:
 
 
 def prepare_tracking() -> None:
-    """Compile the kernels of tracking, also the one that only large captures need."""
+    """Compile the kernels of tracking, also those that only large captures and live ones need."""
     tracker = Tracker(Rules(), most_flows=1)
     tracker.track(rows(0, SEGMENT))
     tracker._grow()
-
-
-COUNTED_KINDS = {
-    "data_count": kinds.DATA,
-    "retransmission_count": kinds.RETRANSMISSION,
-    "window_update_count": kinds.WINDOW_UPDATE,
-    "dup_ack_count": kinds.DUP_ACK,
-    "ack_count": kinds.ACK,
-}
+    none, tables = np.zeros(0, np.int64), tracker._state
+    weigh_flows(tables.flows[:0], tables.probings[:0], np.zeros(0, np.uint8), none)
+    lay_tombstones(none, tables.flows[:0], tables.tombstones, tables.tracker)

@@ -16,6 +16,7 @@ from analyzer.records import EVENT, FLOW, PROBING, TALK, rows
 from analyzer.rules import Rules
 
 MOST_FLOWS = (1 << 26) - 2  # a hash slot has 26 bits for the flow
+NEVER = 1 << 62  # so many flows there never are
 RECENT_ROOM = 1 << 16  # a power of 2; at 6 million segments a second still more than the window
 FIRST_BUCKETS = 1 << 14
 EVENT_ROOM = 1 << 16
@@ -43,6 +44,9 @@ TRACKER = np.dtype(
         ("events_used", "<i8"),  # rows written to the events array since it was emptied
         ("free_probing", "<i8"),  # 1 + first free PROBING row (chained by `owner`), 0 = none
         ("untracked", "<i8"),  # segments of connections for which there was no room
+        ("late", "<i8"),  # segments of connections that had left the table
+        ("laid", "<i8"),  # tombstones laid so far
+        ("stop_at", "<i8"),  # with so many flows, tracking stops for some to leave
         ("seed", "<i8"),  # of the flow hash; results do not depend on it
         ("dedup_window_ns", "<i8"),
         ("teardown_ns", "<i8"),
@@ -58,6 +62,17 @@ TRACKER = np.dtype(
     align=True,
 )
 """Counters of the tables and the thresholds that the kernels read: one row."""
+
+TOMBSTONE = np.dtype(
+    [
+        ("key", "<i8"),  # of the 4-tuple: hashes of both endpoints, 0 = free
+        ("laid", "<i8"),  # number among all that were laid
+        ("next_seq", "<u4", (2,)),  # where the sides were, the one with the lower hash first
+        ("known", "u1", (2,)),  # 1: next_seq is known
+    ],
+    align=True,
+)
+"""A connection that ended and left the table."""
 
 LOOK_AHEAD = 16  # segments whose rows are fetched together
 
@@ -86,17 +101,22 @@ class State:
     """The tables of one capture being tracked.
 
     most_flows: how many flows to reserve room for; where memory cannot be had, less is taken.
+    tombstones: how many, a multiple of kernels.GROUP.
     """
 
-    def __init__(self, rules: Rules, *, all_packets: bool = False, most_flows: int = MOST_FLOWS) -> None:
+    def __init__(
+        self, rules: Rules, *, all_packets: bool = False, most_flows: int = MOST_FLOWS, tombstones: int = 0
+    ) -> None:
         self.flows, self.probings, self.talks = reserve(min(most_flows, MOST_FLOWS), FLOW, PROBING, TALK)
         self.recent = rows(RECENT_ROOM, RECENT)
+        self.tombstones = rows(tombstones, TOMBSTONE)
         self.ahead = rows(LOOK_AHEAD, AHEAD)
         self.buckets = np.zeros(FIRST_BUCKETS, np.uint32)
         self.events = rows(EVENT_ROOM, EVENT)
         self.tracker = rows(1, TRACKER)
         tracker = self.tracker[0]
         tracker.seed = secrets.randbits(31)
+        tracker.stop_at = NEVER
         tracker.all_packets = all_packets
         for name in SETTINGS:
             tracker[name] = getattr(rules, name)

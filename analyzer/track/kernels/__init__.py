@@ -5,7 +5,9 @@
 kind (`other_kinds`); then it moves the state on (`update`) and writes the event (`emit`).
 """
 
+from analyzer.track.kernels.leaving import weigh_flows
 from analyzer.track.kernels.lookup import grow_buckets
 from analyzer.track.kernels.segments import track_segments
+from analyzer.track.kernels.tombstones import GROUP, lay_tombstones
 
-__all__ = ["grow_buckets", "track_segments"]
+__all__ = ["GROUP", "grow_buckets", "lay_tombstones", "track_segments", "weigh_flows"]

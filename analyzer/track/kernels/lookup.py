@@ -135,7 +135,7 @@ def open_flow(flow, segment, previous):
 
 @njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
 def grow_buckets(old, new, flows, seed):
-    """Move every slot of `old` (uint32[n]) into the zeroed, larger `new` (uint32[m]).
+    """Put every slot of `old` (uint32[n]) into the zeroed `new` (uint32[m]), which has room for more.
 
     flows: FLOW rows, read only; seed: of the hash.
     """

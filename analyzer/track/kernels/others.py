@@ -7,11 +7,12 @@ from analyzer.track.kernels.emit import begin_event, latest_time
 from analyzer.track.kernels.lookup import ROW_MASK, WORD, begins_anew, find_slot
 from analyzer.track.kernels.rows import new_flow
 from analyzer.track.kernels.steps import aside
+from analyzer.track.kernels.tombstones import is_late
 from analyzer.track.kernels.update import note_base
 
 
 @aside
-def quoted_flow(segment, hashed, flows, buckets, counters):
+def quoted_flow(segment, hashed, flows, buckets, tombstones, counters):
     """Row of the flow that a quoted or broken TCP header belongs to, NO_FLOW for none; and its sender.
 
     Wireshark numbers a stream for any header of which 16 octets are there (`control` tells that),
@@ -22,6 +23,8 @@ def quoted_flow(segment, hashed, flows, buckets, counters):
     row = (entry & ROW_MASK) - 1
     if segment.control == 0:
         return (kinds.NO_FLOW if entry == 0 else row), sender
+    if entry == 0 and is_late(segment, tombstones, counters):
+        return kinds.NO_FLOW, sender
     if entry == 0 or begins_anew(flows[row], sender, segment):
         row = new_flow(segment, hashed, slot, row + 1, flows, buckets, counters)
         sender = 0
@@ -33,7 +36,7 @@ def quoted_flow(segment, hashed, flows, buckets, counters):
 
 
 @aside
-def track_other(segment, hashed, flows, buckets, counters, events):
+def track_other(segment, hashed, flows, buckets, tombstones, counters, events):
     """A row without a TCP segment of its own: an ICMP error, ARP, or a malformed header."""
     row = kinds.NO_FLOW
     quoted = kinds.NO_SENDER
@@ -44,11 +47,11 @@ def track_other(segment, hashed, flows, buckets, counters, events):
         kind = kinds.ICMP
         source_high = segment.reporter_high
         source_low = segment.reporter_low
-        row, quoted = quoted_flow(segment, hashed, flows, buckets, counters)
+        row, quoted = quoted_flow(segment, hashed, flows, buckets, tombstones, counters)
         if row != kinds.NO_FLOW:
             flows[row].marks |= kinds.FLOW_ICMP
     elif segment.status == kinds.MALFORMED and segment.control != 0:
-        quoted_flow(segment, hashed, flows, buckets, counters)
+        quoted_flow(segment, hashed, flows, buckets, tombstones, counters)
     elif segment.status == kinds.ARP_REQUEST:
         kind = kinds.ARP_ASK
     elif segment.status == kinds.ARP_REPLY:

@@ -3,13 +3,16 @@
 from analyzer.track.kernels.lookup import ROW_BITS, open_flow
 from analyzer.track.kernels.steps import aside
 
+NO_ROOM = -1  # instead of a row: the table is full
+LATE = -2  # the connection has ended and left the table
+
 
 @aside
 def new_flow(segment, hashed, slot, previous, flows, buckets, counters):
-    """Row of a flow opened with `segment`; -1 where no room is left. previous: 1 + flow before, or 0."""
+    """Row of a flow opened with `segment`; NO_ROOM where none is left. previous: 1 + flow before, or 0."""
     row = counters.flows_used
     if row >= len(flows):
-        return -1
+        return NO_ROOM
     counters.flows_used = row + 1
     if previous == 0:
         counters.buckets_used += 1

@@ -29,17 +29,18 @@ from analyzer.track.kernels.probes import (
     window_closed,
 )
 from analyzer.track.kernels.repeats import is_pushed_octet
-from analyzer.track.kernels.rows import new_flow
+from analyzer.track.kernels.rows import LATE, NO_ROOM, new_flow
 from analyzer.track.kernels.steps import aside, step
 from analyzer.track.kernels.talk import note_talk
+from analyzer.track.kernels.tombstones import is_late
 from analyzer.track.kernels.update import note_base, note_seen, update
 
 NO_HANDSHAKE_RTT = kinds.FLOW_SYN_RETRIED | kinds.FLOW_QUOTED
 
 
 @step
-def flow_of(segment, hashed, flows, recent, buckets, counters):
-    """Row of the segment's flow, opened if need be; -1 where no room is left; and its sender.
+def flow_of(segment, hashed, flows, recent, buckets, tombstones, counters):
+    """Row of the segment's flow, opened if need be, or NO_ROOM or LATE; and its sender.
 
     Third: whether the segment is a duplicate, which neither opens a flow nor changes one.
     """
@@ -54,6 +55,8 @@ def flow_of(segment, hashed, flows, recent, buckets, counters):
         if not begins_anew(flow, sender, segment):
             return row, sender, False
         previous = row + 1
+    elif is_late(segment, tombstones, counters):
+        return LATE, 0, False
     return new_flow(segment, hashed, slot, previous, flows, buckets, counters), 0, False
 
 
@@ -197,12 +200,13 @@ def track_new(flow, row, sender, segment, flows, probings, talks, counters, even
 
 
 @step
-def track_segment(segment, hashed, flows, probings, talks, recent, buckets, counters, events):
+def track_segment(segment, hashed, flows, probings, talks, recent, buckets, tombstones, counters, events):
     """Track one TCP segment and keep its event, if it has one."""
     counters.segments += 1
-    row, sender, duplicate = flow_of(segment, hashed, flows, recent, buckets, counters)
+    row, sender, duplicate = flow_of(segment, hashed, flows, recent, buckets, tombstones, counters)
     if row < 0:
-        counters.untracked += 1
+        if row == NO_ROOM:
+            counters.untracked += 1
         return
     flow = flows[row]
     flow.frames += 1
@@ -224,7 +228,9 @@ def track_segment(segment, hashed, flows, probings, talks, recent, buckets, coun
 
 
 @njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
-def track_segments(segments, start, flows, probings, talks, recent, buckets, ahead, tracker, events):
+def track_segments(
+    segments, start, flows, probings, talks, recent, buckets, tombstones, ahead, tracker, events
+):
     """Track decoded rows from `start` on; the position of the first one not tracked.
 
     segments   SEGMENT[n], read only
@@ -232,12 +238,13 @@ def track_segments(segments, start, flows, probings, talks, recent, buckets, ahe
                read and written
     recent     RECENT[r], the ring of the latest segments; written
     buckets    uint32[b], the hash of 4-tuples; written
+    tombstones TOMBSTONE[t], of connections that left the table; written. t: 0, or whole groups
     ahead      AHEAD[a], scratch
     tracker    TRACKER[1], counters and thresholds; written
     events     EVENT[e], filled from tracker.events_used on
 
-    Stops before the end where `events` is full (the caller empties it) or three quarters of
-    `buckets` are taken (the caller grows it).
+    Stops before the end where `events` is full (the caller empties it), three quarters of
+    `buckets` are taken (the caller grows it), or tracker.stop_at flows are (the caller has some leave).
     """
     counters = tracker[0]
     position = start
@@ -248,11 +255,15 @@ def track_segments(segments, start, flows, probings, talks, recent, buckets, ahe
         while position < end:
             if counters.events_used >= len(events) or 4 * (counters.buckets_used + 1) > 3 * len(buckets):
                 return position
+            if counters.flows_used >= counters.stop_at:
+                return position
             segment = segments[position]
             hashed = ahead[position - first].hashed
             if segment.status == kinds.SEGMENT:
-                track_segment(segment, hashed, flows, probings, talks, recent, buckets, counters, events)
+                track_segment(
+                    segment, hashed, flows, probings, talks, recent, buckets, tombstones, counters, events
+                )
             else:
-                track_other(segment, hashed, flows, buckets, counters, events)
+                track_other(segment, hashed, flows, buckets, tombstones, counters, events)
             position += 1
     return position
