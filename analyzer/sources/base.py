@@ -146,5 +146,5 @@ class FileSource(Source):
             return  # known already
         if window.failure:
             self.facts.damages.append(Damage(window.origin + window.end, window.failure))
-        elif window.start < window.end:
+        elif window.start < window.end and not self.opened.stopped:
             self.damage(CUT_SHORT)

@@ -20,7 +20,10 @@ class Input:
     """An open file, pipe or standard input; read once from front to back, never sought.
 
     size: bytes of a regular file, None for everything else. consumed: bytes read so far.
+    stopped: its end was our wish, so a record that is not whole is no damage.
     """
+
+    stopped = False
 
     def __init__(self, handle: io.FileIO, size: int | None) -> None:
         self.handle = handle
@@ -83,15 +86,22 @@ def open_input(path: str) -> Input:
 
 
 def _standard_input() -> Input:
+    handle = standard_input()
+    return Input(handle, _regular_size(handle))
+
+
+def standard_input() -> io.FileIO:
+    """Standard input as a stream of bytes. Raises UnreadableError where it is a terminal."""
     try:
         handle = io.FileIO(0, closefd=False)
-        if handle.isatty():
-            raise UnreadableError(
-                "standard input is a terminal: pipe a capture into it, as in `tcpdump -w - | keepalive …`"
-            )
-        return Input(handle, _regular_size(handle))
+        terminal = handle.isatty()
     except OSError as error:
         raise UnreadableError(f"standard input: {plain(error)}") from error
+    if terminal:
+        raise UnreadableError(
+            "standard input is a terminal: pipe a capture into it, as in `tcpdump -w - | keepalive …`"
+        )
+    return handle
 
 
 def _regular_size(handle: io.FileIO) -> int | None:

@@ -17,7 +17,13 @@ def open_source(path: str, chunk_bytes: int = CHUNK_BYTES, chunk_frames: int = C
 
     The buffer starts with `chunk_bytes`, and has room for `chunk_frames` frames a chunk.
     """
-    opened = open_input(path)
+    return read_source(open_input(path), path, chunk_bytes, chunk_frames)
+
+
+def read_source(
+    opened: Input, path: str, chunk_bytes: int = CHUNK_BYTES, chunk_frames: int = CHUNK_FRAMES
+) -> FileSource:
+    """The capture in what is open already, and is closed where it is none; `path` is how it is called."""
     try:
         window, compression = _unpacked(opened, chunk_bytes)
         facts = CaptureFacts(path, files=[path])

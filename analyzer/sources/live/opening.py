@@ -1,0 +1,131 @@
+"""From a wish to a live source: choose the program, check the filter, start it, read what it writes."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import time
+from functools import partial
+from pathlib import Path
+
+from analyzer.errors import MissingToolError, UnreadableError, UsageError
+from analyzer.sources.inputs import STANDARD_INPUT, standard_input
+from analyzer.sources.live.backend import Backend, LiveOptions
+from analyzer.sources.live.complaints import bad_filter, refusal
+from analyzer.sources.live.dumpcap import Dumpcap
+from analyzer.sources.live.filters import kernel_filter
+from analyzer.sources.live.growing import GrowingInput
+from analyzer.sources.live.inputs import PipeInput
+from analyzer.sources.live.process import CaptureProcess, environment
+from analyzer.sources.live.source import CaptureSource, LiveSource
+from analyzer.sources.live.tcpdump import Tcpdump
+from analyzer.sources.opening import read_source
+
+BACKENDS: tuple[Backend, ...] = (Dumpcap(), Tcpdump())
+"""The best first."""
+
+CHECK_S = 20.0  # compiling a filter takes some ms, unless it names a host that nobody knows
+
+
+def open_live(options: LiveOptions) -> LiveSource:
+    """Begin to capture; frames are seen from now on.
+
+    Raises UsageError for a filter or backend that cannot be, MissingToolError where no capture program is
+    installed, UnreadableError where capturing is not possible; each says what to do.
+    """
+    backend = choose(options)
+    capture_filter = kernel_filter(options.capture_filter, partial(_why_not, backend, options))
+    file = _ring(options.record) if options.record is not None else None
+    process = CaptureProcess(backend, backend.command(options, capture_filter, file), to_pipe=file is None)
+    opened: PipeInput | GrowingInput | None = None
+    try:
+        if file is not None:
+            opened = GrowingInput(_first_file(process, options))
+        else:
+            assert isinstance(process.output, io.FileIO)
+            opened = PipeInput(process.output)
+        reader = read_source(opened, options.interface)
+        described = reader.facts.interfaces
+        if described and not described[0].name:  # a pcap file does not say
+            described[0].name, described[0].filter = options.interface, capture_filter
+        return CaptureSource(reader, opened, process, options.interface)
+    except BaseException as error:
+        process.end()
+        if opened is not None:
+            opened.close()
+        if isinstance(error, UnreadableError):
+            process.wait()
+            raise refusal(process.said, options, backend.name) from None
+        raise
+
+
+def open_follow(path: str) -> LiveSource:
+    """Read a capture that is still being written ("-": standard input), with its ring's later files.
+
+    Waits for the file's header. Raises UnreadableError with one line for people.
+    """
+    if path == STANDARD_INPUT:
+        pipe = PipeInput(standard_input())
+        return LiveSource(read_source(pipe, path), pipe)
+    if os.path.isdir(path):
+        raise UnreadableError(f"{path}: this is a folder, not a file")
+    growing = GrowingInput(path)
+    return LiveSource(read_source(growing, path), growing)
+
+
+def choose(options: LiveOptions) -> Backend:
+    """The program that the options ask for, or else the best that is installed."""
+    named = [each for each in BACKENDS if options.backend in ("", each.name)]
+    if not named:
+        names = ", ".join(each.name for each in BACKENDS)
+        raise UsageError(f"--backend {options.backend}: not one of {names}")
+    there = [each for each in named if each.installed()]
+    if not there:
+        names = " or ".join(each.name for each in named)
+        raise MissingToolError(f"capturing needs {names}: install wireshark-common, wireshark-cli or tcpdump")
+    if options.record is not None and not there[0].records:
+        raise UsageError(f"--record needs dumpcap, {there[0].name} writes no ring of files")
+    return there[0]
+
+
+def _why_not(backend: Backend, options: LiveOptions, capture_filter: str) -> str:
+    """Why an interface does not take a filter; "" if it does. Raises what refuses to capture at all."""
+    try:
+        done = subprocess.run(
+            backend.check_command(options, capture_filter),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            env=environment(),
+            timeout=CHECK_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"{backend.name} did not understand it in {CHECK_S:g} s"
+    except OSError as error:
+        raise UnreadableError(f"{backend.name} does not start: {error.strerror or error}") from error
+    if done.returncode == 0:
+        return ""
+    if reason := bad_filter(done.stderr):
+        return reason
+    raise refusal(done.stderr, options, backend.name)
+
+
+def _ring(folder: Path) -> Path:
+    """What a ring's files are called, before dumpcap adds number and time: each run has its own."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnreadableError(f"{folder}: cannot make this folder: {error.strerror or error}") from error
+    return folder / f"live-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.pcapng"
+
+
+def _first_file(process: CaptureProcess, options: LiveOptions) -> str:
+    """Wait for the first file of a recording."""
+    if process.wait_until_ready():
+        for line in process.said.splitlines():
+            if line.startswith(process.backend.ready):
+                return line.removeprefix(process.backend.ready)
+    raise UnreadableError(f"{options.interface}: nothing was captured")
