@@ -17,6 +17,7 @@ stages share, and `Analysis` is what you hold in Python:
     a = ka.analyze("trace.pcapng")
     a.flows[a.flows.verdict == "peer_dead"]
     print(a.flow(3).timeline())
+    watch = ka.live("eth0"); watch.flows; watch.stop()
 
 Names are loaded when they are first used, so that `import analyzer` costs nothing.
 """
@@ -25,9 +26,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analyzer.analysis import Analysis, Flow, analyze
+    from analyzer.analysis import Analysis, analyze
     from analyzer.comparison import Comparison, compare
     from analyzer.errors import Damage, KeepaliveError, MissingToolError, UnreadableError, UsageError
+    from analyzer.flow import Flow
+    from analyzer.live_capture import Live, live
 
 __version__ = "0.1.0"
 
@@ -37,20 +40,24 @@ __all__ = [
     "Damage",
     "Flow",
     "KeepaliveError",
+    "Live",
     "MissingToolError",
     "UnreadableError",
     "UsageError",
     "__version__",
     "analyze",
     "compare",
+    "live",
 ]
 
 _HOME = {
     "Analysis": "analysis",
     "Comparison": "comparison",
-    "Flow": "analysis",
+    "Flow": "flow",
+    "Live": "live_capture",
     "analyze": "analysis",
     "compare": "comparison",
+    "live": "live_capture",
 }
 
 

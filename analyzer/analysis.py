@@ -6,22 +6,21 @@ Tables are built when they are first asked for, and kept; pandas is loaded with 
 from __future__ import annotations
 
 import html
-import io
 import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from analyzer import pipeline
 from analyzer.errors import KeepaliveError, UsageError
+from analyzer.flow import Flow
 from analyzer.kinds import VERDICT_WORDS
 from analyzer.rules import SECOND_NS, Options, Rules
 from analyzer.tables import Filters, Tables, TableSource, choose, moment_of
-from analyzer.tables.about import plain_rows
 from analyzer.tables.files import replacing, write_csv, write_json
 
 if TYPE_CHECKING:
@@ -190,6 +189,8 @@ class Analysis:
         """Read the sources once more, keeping every segment."""
         if self._options.packets:
             return
+        if not self._sources:
+            raise UsageError("a live capture keeps no packets, only events")
         if "-" in self._sources:
             raise UsageError("standard input cannot be read again: analyze(…, packets=True) keeps segments")
         options = replace(self._options, packets=True)
@@ -217,84 +218,3 @@ class Analysis:
         names = ", ".join(printable(result.facts.path) for result in self._outcome.captures[:5])
         title = f"<b>{html.escape(names)}</b>: {len(self):,} connections"
         return f"<div>{title}<table><tr><th>verdict</th><th>connections</th></tr>{rows}</table></div>"
-
-
-class Flow:
-    """One connection of an analysis."""
-
-    def __init__(self, analysis: Analysis, number: int) -> None:
-        if not 0 <= number < len(analysis):
-            raise UsageError(f"no connection {number}; there are {len(analysis)}, numbered from 0")
-        self._analysis = analysis
-        self.number = number
-
-    @cached_property
-    def row(self) -> dict[str, Any]:
-        """Its row of the flows table; times in nanoseconds since the epoch, None where missing."""
-        return plain_rows(self._tables(), "flows")[0]
-
-    @property
-    def verdict(self) -> str:
-        """What became of it."""
-        return str(self.row["verdict"])
-
-    @property
-    def reason(self) -> str:
-        """Why."""
-        return str(self.row["reason"])
-
-    @property
-    def display_filter(self) -> str:
-        """What to paste into Wireshark to see it."""
-        return str(self.row["display_filter"])
-
-    @property
-    def events(self) -> pd.DataFrame:
-        """Its rows of the events table."""
-        return self._frame("events")
-
-    @property
-    def probe_runs(self) -> pd.DataFrame:
-        """Its rows of the probe_runs table."""
-        return self._frame("probe_runs")
-
-    @property
-    def findings(self) -> pd.DataFrame:
-        """Its rows of the findings table, those of its path and hosts too."""
-        return self._frame("findings")
-
-    def timeline(self, width: int = 100, clock: str = "relative", whole: bool = False) -> str:
-        """The ladder that `keepalive analyze --flow` draws, as text.
-
-        clock: "relative" to the start of the capture, "utc" or "local". whole: sum nothing up.
-        """
-        from analyzer.present import Clock, Paper, write
-        from analyzer.present.timeline import Connection, timeline
-        from analyzer.tables.labelled import segments
-
-        self._analysis._keep_packets()
-        tables = self._tables()
-        result = tables.selection.results[int(tables.selection.part[0])]
-        connection = Connection(
-            self.row,
-            plain_rows(tables, "probe_runs"),
-            plain_rows(tables, "findings"),
-            segments(tables),
-            result.facts.path,
-            result.end_ns,
-        )
-        text = io.StringIO()
-        lines = timeline(connection, Clock(clock, result.start_ns), width, whole)
-        write(lines, text, Paper(width))
-        return text.getvalue()
-
-    def _tables(self) -> Tables:
-        return self._analysis._tables(Filters(flows=(self.number,)))
-
-    def _frame(self, name: str) -> pd.DataFrame:
-        from analyzer.tables.frames import data_frame
-
-        return data_frame(self._tables(), name)
-
-    def __repr__(self) -> str:
-        return f"<Flow {self.number}: {self.verdict}, {self.reason}>"

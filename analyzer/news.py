@@ -24,6 +24,7 @@ class Totals:
     retired: connections that left memory, by why (words of `track.retirement`).
     late: segments of connections that had left already. untracked: segments for which there was no room.
     probes, unanswered: keep-alive probes seen, and those of them that nothing has answered.
+    unsaid: connections that nobody answered beyond those that are told one by one, as in a flood.
     """
 
     now_ns: int
@@ -40,6 +41,7 @@ class Totals:
     untracked: int = 0
     probes: int = 0
     unanswered: int = 0
+    unsaid: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +63,13 @@ class News:
     findings: list[Finding]
     withdrawn: list[tuple[int, int]]
     totals: Totals
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to tell but the totals."""
+        return not (
+            len(self.events) or len(self.corrections) or len(self.judged) or self.findings or self.withdrawn
+        )
 
 
 @dataclass(frozen=True)

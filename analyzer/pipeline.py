@@ -29,11 +29,11 @@ from analyzer.diagnose import (
 )
 from analyzer.diagnose.plan import Bounds, Replay, Timers, bounds_of, recommend, settings_for
 from analyzer.errors import Damage, KeepaliveError
-from analyzer.facts import CaptureResult, Finding, Findings, Rows
+from analyzer.facts import CaptureFacts, CaptureResult, Finding, Findings, Rows
 from analyzer.reading import ReadAhead, earliest
 from analyzer.rules import Options, Rules
 from analyzer.sources import CHUNK_FRAMES, Source, discover, open_capture
-from analyzer.track import Tracker, prepare_tracking
+from analyzer.track import Snapshot, Tracker, prepare_tracking
 
 Progress = Callable[[str, int, "int | None", int], None]
 """Called now and then with path, bytes read, bytes in all (None: not known) and frames so far."""
@@ -110,6 +110,18 @@ def analyze(
         flows += len(result.flows)
         outcome.captures.append(result)
     return outcome
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was read of a capture so far, as CaptureResult has it. end_ns: when it is to be judged."""
+
+    facts: CaptureFacts
+    frames: int
+    segments: int
+    skipped: dict[str, int]
+    start_ns: int
+    end_ns: int
 
 
 class Diagnosis:
@@ -192,31 +204,40 @@ def analyze_source(
         end_ns = max(end_ns, batch.end_ns)
         if progress is not None:
             progress(source.facts.path, batch.consumed, source.size, frames)
-    tracker.finish()
     if tracker.untracked:
         source.facts.damages.append(
             Damage(-1, f"no memory left for {tracker.untracked} segments of further connections")
         )
-    verdicts = decide(tracker.flows, tracker.probings, end_ns, options.rules)
-    labelled = tracker.events(only_events=False)
-    result = CaptureResult(
-        facts=source.facts,
-        capture=capture,
-        first_flow=first_flow,
-        flows=tracker.flows,
-        probings=tracker.probings,
-        talks=tracker.talks,
-        find_probing=ProbingFinder(labelled, len(tracker.flows)),
-        events=tracker.events(only_events=True),
-        labelled=labelled,
-        packets=labelled if options.packets else None,
-        frames=frames,
-        tcp_segments=tracker.segments,
-        skipped=decoder.skipped(),
-        start_ns=start_ns,
-        end_ns=end_ns,
-        verdicts=verdicts.tolist(),
-        findings=Findings.none(len(tracker.flows)),
-    )
+    seen = Seen(source.facts, frames, tracker.segments, decoder.skipped(), start_ns, end_ns)
+    result = concluded(tracker, seen, options, capture, first_flow)
     result.findings = find(result, options.rules, options.profiles)
     return result
+
+
+def concluded(
+    tracked: Tracker | Snapshot, seen: Seen, options: Options, capture: int = 0, first_flow: int = 0
+) -> CaptureResult:
+    """Judge tracked flows as of `seen.end_ns`; findings are still to be found."""
+    tracked.finish()
+    verdicts = decide(tracked.flows, tracked.probings, seen.end_ns, options.rules)
+    labelled = tracked.events(only_events=False)
+    return CaptureResult(
+        facts=seen.facts,
+        capture=capture,
+        first_flow=first_flow,
+        flows=tracked.flows,
+        probings=tracked.probings,
+        talks=tracked.talks,
+        find_probing=ProbingFinder(labelled, len(tracked.flows)),
+        events=tracked.events(only_events=True),
+        labelled=labelled,
+        packets=labelled if options.packets else None,
+        frames=seen.frames,
+        tcp_segments=seen.segments,
+        skipped=seen.skipped,
+        start_ns=seen.start_ns,
+        end_ns=seen.end_ns,
+        verdicts=verdicts.tolist(),
+        findings=Findings.none(len(tracked.flows)),
+        numbers=tracked.numbers if isinstance(tracked, Snapshot) else None,
+    )

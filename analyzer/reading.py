@@ -78,9 +78,20 @@ class ReadAhead:
         return False
 
     def __iter__(self) -> Iterator[Batch]:
+        return (batch for batch in self.batches() if batch is not None)
+
+    def batches(self, wait_s: float | None = None) -> Iterator[Batch | None]:
+        """The batches; None whenever none came for `wait_s` seconds, if that is given."""
         self._thread.start()
         try:
-            while (item := self._ready.get()) is not None:
+            while True:
+                try:
+                    item = self._ready.get(timeout=wait_s)
+                except queue.Empty:
+                    yield None
+                    continue
+                if item is None:
+                    return
                 if isinstance(item, BaseException):
                     raise item
                 yield item

@@ -63,6 +63,10 @@ class Rules:
     """A connection that ended this long ago leaves a table of bounded size (live). Our choice: twice Linux's
     TIME-WAIT, so that nothing of it is on its way any more."""
 
+    settled_ns: int = SECOND_NS // 2
+    """While a capture goes on, a verdict that the next segment may change is believed after it has held for
+    this long. Our choice: above most round trips and delayed ACKs (RFC 9293 3.8.6.3: under 500 ms)."""
+
     hung_replies: int = 5
     """An application that takes this many times its longest time to reply so far is silent. Our choice."""
 

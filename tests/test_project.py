@@ -273,10 +273,11 @@ TESTED_BY = {
     "tests/sources/test_opening.py": "sources.inputs sources.base",
     "tests/sources/test_pcapng.py": "sources.blocks sources.kernels.octets",
     "tests/tables/test_files.py": "tables.parquet tables.frames tables.document",
-    "tests/tables/test_rows.py": "tables.* news",
+    "tests/tables/test_rows.py": "tables.*",
     "tests/test_comparison.py": "compared",
-    "tests/test_analysis.py": "facts",
+    "tests/test_analysis.py": "facts flow",
     "tests/test_pipeline.py": "reading",
+    "tests/watch/test_watching.py": "news watch.searching watch.tallies",
     "tests/track/test_against_naive.py": "track.* kinds measured records rules",
 }
 """Modules without a test file of their own name, by the file that tests them with their neighbours."""

@@ -3,13 +3,14 @@
 from analyzer.diagnose.changes import in_force, state_changes
 from analyzer.diagnose.context import Context
 from analyzer.diagnose.courses import Span, busiest_hosts
-from analyzer.diagnose.findings import WANTS, find, tell
+from analyzer.diagnose.findings import OWN_NAMES, WANTS, find, tell
 from analyzer.diagnose.reasons import reason
 from analyzer.diagnose.runs import ProbingFinder, find_runs, probe_events
 from analyzer.diagnose.summary import last_sign_of_life, summarize
-from analyzer.diagnose.verdicts import decide
+from analyzer.diagnose.verdicts import decide, judge
 
 __all__ = [
+    "OWN_NAMES",
     "WANTS",
     "Context",
     "ProbingFinder",
@@ -19,6 +20,7 @@ __all__ = [
     "find",
     "find_runs",
     "in_force",
+    "judge",
     "last_sign_of_life",
     "probe_events",
     "reason",

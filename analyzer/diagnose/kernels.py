@@ -99,9 +99,27 @@ def verdict_at_end(flow, probings, end_ns, stalled_retransmissions, stalled_ns):
     return kinds.OPEN, kinds.NO_SENDER
 
 
+@njit(nogil=True, _nrt=False)
+def verdict_of(flow, probings, end_ns, stalled_retransmissions, stalled_ns):
+    """The verdict of a flow in the order of design 5, and the side it is about."""
+    a = flow.side[0].marks
+    b = flow.side[1].marks
+    if flow.verdict == kinds.REFUSED:
+        return kinds.REFUSED, np.int64(flow.decided_by)
+    beyond = kinds.SIDE_TALKED | kinds.SIDE_SYN_ACK
+    only_syns = (a | b) & kinds.SIDE_BARE_SYN and not (a | b) & beyond
+    if only_syns and not a & b & kinds.SIDE_SENT and not flow.marks & kinds.FLOW_RESET:
+        return kinds.NO_ANSWER, 0
+    if flow.marks & kinds.FLOW_CLOSED:
+        return kinds.CLOSED, np.int64(flow.first_closer & 1)
+    if flow.verdict != kinds.UNDECIDED:
+        return np.int64(flow.verdict), np.int64(flow.decided_by)
+    return verdict_at_end(flow, probings, end_ns, stalled_retransmissions, stalled_ns)
+
+
 @njit(cache=True, nogil=True, _nrt=False)
 def settle_verdicts(flows, probings, end_ns, stalled_retransmissions, stalled_ns, counts):
-    """Give every flow its verdict, in the order of design 5, and count them.
+    """Give every flow its verdict, and count them.
 
     flows     FLOW[f], verdict and decided_by are written
     probings  PROBING[p], read only
@@ -110,19 +128,20 @@ def settle_verdicts(flows, probings, end_ns, stalled_retransmissions, stalled_ns
     """
     for position in range(len(flows)):
         flow = flows[position]
-        a = flow.side[0].marks
-        b = flow.side[1].marks
-        if flow.verdict != kinds.REFUSED:
-            beyond = kinds.SIDE_TALKED | kinds.SIDE_SYN_ACK
-            only_syns = (a | b) & kinds.SIDE_BARE_SYN and not (a | b) & beyond
-            if only_syns and not a & b & kinds.SIDE_SENT and not flow.marks & kinds.FLOW_RESET:
-                flow.verdict = kinds.NO_ANSWER
-                flow.decided_by = 0
-            elif flow.marks & kinds.FLOW_CLOSED:
-                flow.verdict = kinds.CLOSED
-                flow.decided_by = flow.first_closer & 1
-            elif flow.verdict == kinds.UNDECIDED:
-                verdict, side = verdict_at_end(flow, probings, end_ns, stalled_retransmissions, stalled_ns)
-                flow.verdict = verdict
-                flow.decided_by = side
-        counts[flow.verdict] += 1
+        verdict, side = verdict_of(flow, probings, end_ns, stalled_retransmissions, stalled_ns)
+        flow.verdict = verdict
+        flow.decided_by = side
+        counts[verdict] += 1
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def judge_verdicts(flows, probings, now_ns, stalled_retransmissions, stalled_ns, verdicts):
+    """What the verdict of every flow would be, if the capture ended now.
+
+    flows, probings  FLOW[f] and PROBING[p], read only
+    now_ns           int64
+    verdicts         uint8[f], written
+    """
+    for position in range(len(flows)):
+        verdict, side = verdict_of(flows[position], probings, now_ns, stalled_retransmissions, stalled_ns)
+        verdicts[position] = verdict

@@ -9,7 +9,7 @@ from analyzer import (
     kernel_cache,  # noqa: F401  (before the kernels: it tells numba where to keep them)
     kinds,
 )
-from analyzer.diagnose.kernels import settle_verdicts
+from analyzer.diagnose.kernels import judge_verdicts, settle_verdicts
 from analyzer.facts import Rows
 from analyzer.rules import Rules
 
@@ -22,3 +22,10 @@ def decide(flows: Rows, probings: Rows, end_ns: int, rules: Rules) -> NDArray[np
     counts = np.zeros(len(kinds.VERDICT_WORDS), np.int64)
     settle_verdicts(flows, probings, end_ns, rules.stalled_retransmissions, rules.stalled_ns, counts)
     return counts
+
+
+def judge(flows: Rows, probings: Rows, now_ns: int, rules: Rules) -> NDArray[np.uint8]:
+    """The verdict of every FLOW row as it would be if the capture ended now; nothing is settled."""
+    verdicts = np.zeros(len(flows), np.uint8)
+    judge_verdicts(flows, probings, now_ns, rules.stalled_retransmissions, rules.stalled_ns, verdicts)
+    return verdicts

@@ -2,7 +2,15 @@
 
 from analyzer.track.events import without_packets
 from analyzer.track.flows import Tracker, prepare_tracking
-from analyzer.track.retirement import BoundedTracker
+from analyzer.track.retirement import MOST_EVENTS, MOST_FLOWS, BoundedTracker
 from analyzer.track.snapshot import Snapshot
 
-__all__ = ["BoundedTracker", "Snapshot", "Tracker", "prepare_tracking", "without_packets"]
+__all__ = [
+    "MOST_EVENTS",
+    "MOST_FLOWS",
+    "BoundedTracker",
+    "Snapshot",
+    "Tracker",
+    "prepare_tracking",
+    "without_packets",
+]

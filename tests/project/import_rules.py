@@ -47,7 +47,7 @@ SENTENCES = "numbers, times and addresses are written in one way"
 SETTINGS = "the settings that the user's options become"
 
 TABLE = {
-    "analyzer": row(lazily="analysis comparison errors"),
+    "analyzer": row(lazily="analysis comparison errors flow live_capture"),
     "__main__": row("commands"),
     "errors": row(),
     "kinds": row(),
@@ -85,6 +85,12 @@ TABLE = {
     "reading": row(SHARED | {"sources", "decode"}, libraries="numpy"),  # a part of the pipeline
     "pipeline": row(SHARED | STAGES | {"reading"}, libraries="numpy"),
     "pairing": row(SHARED | STAGES | {"reading"}, libraries="numpy"),  # a part of the pipeline
+    "watch": row(SHARED | STAGES | {"pipeline", "reading"}, libraries="numpy psutil"),  # the pipeline, live
+    "live_capture": row(
+        SHARED | STAGES | {"analysis", "pipeline", "reading", "watch"},
+        lazily="present",
+        libraries="pandas",
+    ),
     "comparison": row(
         "pairing pipeline tables",
         lazily="present",
@@ -100,12 +106,19 @@ TABLE = {
         rules=SETTINGS,
     ),
     "analysis": row(
-        "pipeline tables",
+        "flow pipeline tables",
         lazily="plan present write",
         libraries="numpy pandas",
         errors="what it raises is public",
         kinds=VOCABULARY,
         rules=SETTINGS,
+    ),
+    "flow": row(
+        "tables",
+        lazily="analysis present",
+        libraries="pandas",
+        errors="what it raises is public",
+        facts="what a capture came to",
     ),
     "lab": row("errors"),
     "commands": row(
@@ -127,6 +140,7 @@ ONLY_IN = {
     "lz4": {"sources.compression"},
     "numba": {"kernel_cache", "sequence", "*.kernels", "*.kernels.*"},
     "pandas": {"tables.frames"},
+    "psutil": {"watch.processes"},
     "pyarrow": {"tables.parquet", "track.events"},
     "pyshark": {"commands.wireshark"},
     "rich": {"present.*"},
@@ -135,7 +149,7 @@ ONLY_IN = {
 }
 """Modules that load a library; elsewhere it may be named for type checking only."""
 
-LAZY = {"isal", "lz4", "pyarrow", "pyshark", "rich", "zstandard"}
+LAZY = {"isal", "lz4", "psutil", "pyarrow", "pyshark", "rich", "zstandard"}
 """Libraries that are loaded when they are needed, not with the module (but `tables.parquet`)."""
 
 NOT_IN_THE_CORE = {

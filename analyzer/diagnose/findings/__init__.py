@@ -3,6 +3,6 @@
 `finding` says how to write a check, `search` asks them all.
 """
 
-from analyzer.diagnose.findings.search import WANTS, find, tell
+from analyzer.diagnose.findings.search import OWN_NAMES, WANTS, find, tell
 
-__all__ = ["WANTS", "find", "tell"]
+__all__ = ["OWN_NAMES", "WANTS", "find", "tell"]

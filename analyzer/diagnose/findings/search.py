@@ -51,6 +51,10 @@ CHECKS: tuple[Check, ...] = tuple(
 WIDE_CHECKS: tuple[WideCheck, ...] = tuple(
     check for each in FAMILIES for check in getattr(each, "WIDE_CHECKS", ())
 )
+OWN_NAMES = np.uint32(
+    sum(1 << name for name in {c.name for c in CHECKS} - {name for c in WIDE_CHECKS for name in c.names})
+)
+"""Bits of the findings that are about single connections alone."""
 WANTS = np.zeros(len(found.WORDS), np.uint32)
 WANTS[[check.name for check in CHECKS]] = [bits_of(check.wants) for check in CHECKS]
 CASES = 1 << 11  # told at a time, which bounds the memory
