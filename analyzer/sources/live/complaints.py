@@ -24,6 +24,9 @@ COUNTS = re.compile(r"^(File: |Capturing on |Packets |tcpdump: (listening on|dat
 BAD_FILTER = re.compile(r"capture filter \((.*)\)\.?$|can't parse filter expression: (.*)$", re.MULTILINE)
 """The reason is in one of the groups: dumpcap's words, tcpdump's."""
 
+ACTIVATION = re.compile(r"\(pcap_activate\(\) failed: (.*)\)")
+"""libpcap's reason, in dumpcap's words about capabilities."""
+
 MOST_NAMES = 20  # our choice: what a person still reads in one line
 
 
@@ -48,7 +51,7 @@ def refusal(said: str, options: LiveOptions, program: str) -> KeepaliveError:
         return UnreadableError(f"{interface}: no permission to capture; {allow_capture()}")
     if "no such device" in low or "no device named" in low or "no interface" in low:
         return UnreadableError(f"{interface}: no such interface; there are: {', '.join(_names())}")
-    if "is not up" in low:
+    if "is not up" in low or "network is down" in low:
         advice = f"; try `sudo ip link set {interface} up`" if sys.platform == "linux" else ""
         return UnreadableError(f"{interface}: the interface is down{advice}")
     return UnreadableError(
@@ -76,6 +79,8 @@ def complaint(said: str) -> str:
     start = next((at for at, line in enumerate(kept) if line.startswith(("dumpcap: ", "tcpdump: "))), 0)
     text = " ".join(kept[start : start + 1]).partition(": ")
     whole = text[2] if text[0] in ("dumpcap", "tcpdump") else "".join(text)
+    if within := ACTIVATION.search(whole):
+        return within[1]
     return whole.removeprefix("pcap_loop: ").rstrip(".")
 
 

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from typing import IO
 
 from analyzer.errors import MissingToolError, UnreadableError
-from analyzer.sources.live.backend import Backend
+from analyzer.sources.live.backend import Backend, environment
 
 if sys.platform != "win32":
     import fcntl
@@ -28,11 +28,6 @@ if sys.platform != "win32":
 PIPE_BYTES = 1 << 20  # the most that Linux allows everyone by default, 16 times what a pipe has
 LINES = 100  # of stderr that are kept: enough for the longest complaint
 ENDS_S = 3.0  # after a signal; then it is killed
-
-
-def environment() -> dict[str, str]:
-    """Ours, but with messages in the language that we look for."""
-    return {**os.environ, "LC_ALL": "C"}
 
 
 class CaptureProcess:
