@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from analyzer.errors import MissingToolError
-from analyzer.sources.live.backend import Backend, LiveOptions, environment
+from analyzer.sources.live.backend import Backend, environment
 from analyzer.sources.live.complaints import refusal
 
 if sys.platform == "linux":
@@ -82,10 +82,9 @@ def _names(backend: Backend) -> dict[str, str]:
 
 def _try(backend: Backend, name: str) -> tuple[str, str]:
     """Link type, and what keeps us from capturing."""
-    options = LiveOptions(name)
     done = _run(backend.try_command(name))
     if done.returncode:
-        return "", str(refusal(done.stderr, options, backend.name)).removeprefix(f"{name}: ")
+        return "", str(refusal(done.stderr, name, backend.name)).removeprefix(f"{name}: ")
     types = LINK_TYPE.findall(done.stdout + done.stderr)
     return (types[0] if types else ""), ""
 

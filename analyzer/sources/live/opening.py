@@ -12,7 +12,7 @@ from pathlib import Path
 from analyzer.errors import MissingToolError, UnreadableError, UsageError
 from analyzer.sources.inputs import STANDARD_INPUT, standard_input
 from analyzer.sources.live.backend import Backend, LiveOptions, environment
-from analyzer.sources.live.complaints import bad_filter, refusal
+from analyzer.sources.live.complaints import bad_filter, obstacle, refusal
 from analyzer.sources.live.dumpcap import Dumpcap
 from analyzer.sources.live.filters import kernel_filter
 from analyzer.sources.live.growing import GrowingInput
@@ -61,7 +61,7 @@ def open_live(options: LiveOptions) -> LiveSource:
             opened.close()
         if isinstance(error, UnreadableError):
             process.wait()
-            raise refusal(process.said, options, backend.name) from None
+            raise refusal(process.said, options.interface, backend.name) from None
         raise
 
 
@@ -107,11 +107,10 @@ def _why_not(backend: Backend, options: LiveOptions, capture_filter: str) -> str
         return f"{backend.name} did not understand it in {CHECK_S:g} s"
     except OSError as error:
         raise UnreadableError(f"{backend.name} does not start: {error.strerror or error}") from error
-    if done.returncode == 0:
-        return ""
-    if reason := bad_filter(done.stderr):
-        return reason
-    raise refusal(done.stderr, options, backend.name)
+    said = done.stderr.replace(capture_filter, "…") if capture_filter else done.stderr  # it may say anything
+    if refused := obstacle(said, options.interface):
+        raise refused
+    return bad_filter(said, done.returncode)
 
 
 def _ring(folder: Path) -> Path:
