@@ -32,7 +32,7 @@ class Shown(Protocol):
 
 def interface_lines(interfaces: Sequence[Shown]) -> Iterator[Line]:
     """The list, and below it, once each, what keeps us from capturing on which."""
-    width = min(max((len(each.name) for each in interfaces), default=0), WIDEST_NAME)
+    width = min(max((len(printable(each.name)) for each in interfaces), default=0), WIDEST_NAME)
     for each in interfaces:
         state = {True: "up", False: "down", None: ""}[each.up]
         about = ", ".join(filter(None, (each.link_type, each.description, *each.addresses)))

@@ -14,9 +14,6 @@ from analyzer.errors import MissingToolError
 from analyzer.sources.live.backend import Backend, environment
 from analyzer.sources.live.complaints import refusal
 
-if sys.platform == "linux":
-    import fcntl
-
 SIOCGIFFLAGS, IFF_UP = 0x8913, 1  # netdevice(7)
 LISTED = re.compile(r"^\d+\. ?(?P<name>\S+)(?: \((?P<description>.*?)\))?(?: \[.*\])?$", re.MULTILINE)
 """A line of `dumpcap -D` or `tcpdump -D`."""
@@ -63,6 +60,8 @@ def is_up(interface: str) -> bool | None:
     """Whether an interface is up; None where that cannot be told, or it is not one."""
     if sys.platform != "linux":
         return None
+    import fcntl
+
     request = struct.pack("16sh14x", interface.encode("utf-8", "surrogateescape")[:15], 0)
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
