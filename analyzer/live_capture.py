@@ -52,9 +52,9 @@ def live(
 ) -> Live:
     """Watch an interface ("eth0"), or `follow` a capture file that is still being written.
 
-    It runs in threads of its own until `stop()`, or until the `with` block ends. backend: "dumpcap", "tcpdump"
-    or "scapy". capture_filter: in pcap-filter's syntax, beside our own. record: a folder for dumpcap's ring
-    of files. most_flows: connections to hold in memory. profiles: TOML files of your own.
+    It runs in threads of its own until `stop()`, or until the `with` block ends. backend: "dumpcap",
+    "tcpdump" or "scapy". capture_filter: in pcap-filter's syntax, beside our own. record: a folder for
+    dumpcap's ring of files. most_flows: connections to hold in memory. profiles: TOML files of your own.
 
     Raises UsageError, MissingToolError or UnreadableError where nothing can be captured.
     """

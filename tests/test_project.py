@@ -270,6 +270,8 @@ TESTED_BY = {
     "tests/diagnose/test_summary.py": "diagnose.timers diagnose.plain",
     "tests/diagnose/test_verdicts.py": "diagnose.kernels",
     "tests/present/test_golden.py": "present.connection present.console present.labels present.timeline",
+    "tests/sources/live/test_capturing.py": "sources.live.backend sources.live.dumpcap sources.live.process "
+    "sources.live.scapy sources.live.scapy_pipe sources.live.source sources.live.tcpdump",
     "tests/sources/test_opening.py": "sources.inputs sources.base",
     "tests/sources/test_pcapng.py": "sources.blocks sources.kernels.octets",
     "tests/tables/test_files.py": "tables.parquet tables.frames tables.document",

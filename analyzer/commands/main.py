@@ -26,6 +26,7 @@ COMMANDS = {
     "plan": "what other keep-alive timers would have found, spared and cost",
     "compare": "which segments left one vantage point and never reached the other",
     "verify": "compare our labels with Wireshark's, frame by frame",
+    "interfaces": "list what can be captured on, and whether permission is there",
     "doctor": "say what is installed, what is missing, and prepare the kernels",
     "lab": "record keep-alive outcomes from a real kernel (Linux, root)",
 }

@@ -62,7 +62,7 @@ TABLE = {
     "kernel_cache": row(SHARED, libraries="numba"),
     "wording": row(libraries="numpy"),
     "lateness": row("rules"),
-    "sources": row(kernels_of("sources"), libraries="numpy isal lz4 zstandard"),
+    "sources": row(kernels_of("sources"), libraries="numpy isal lz4 psutil scapy zstandard"),
     "decode": row(kernels_of("decode"), libraries="numpy"),
     "track": row(kernels_of("track"), libraries="numpy pyarrow"),
     "diagnose": row(kernels_of("diagnose"), libraries="numpy"),
@@ -132,6 +132,7 @@ TABLE = {
         kinds=VOCABULARY,
         pairing="compare brings two captures together",
         rules=SETTINGS,
+        sources="interfaces are listed, and captured on",
     ),
 }
 
@@ -140,16 +141,16 @@ ONLY_IN = {
     "lz4": {"sources.compression"},
     "numba": {"kernel_cache", "sequence", "*.kernels", "*.kernels.*"},
     "pandas": {"tables.frames"},
-    "psutil": {"watch.processes"},
+    "psutil": {"sources.live.interfaces", "watch.processes"},
     "pyarrow": {"tables.parquet", "track.events"},
     "pyshark": {"commands.wireshark"},
     "rich": {"present.*"},
-    "scapy": set(),
+    "scapy": {"sources.live.scapy_pipe"},
     "zstandard": {"sources.compression"},
 }
 """Modules that load a library; elsewhere it may be named for type checking only."""
 
-LAZY = {"isal", "lz4", "psutil", "pyarrow", "pyshark", "rich", "zstandard"}
+LAZY = {"isal", "lz4", "psutil", "pyarrow", "pyshark", "rich", "scapy", "zstandard"}
 """Libraries that are loaded when they are needed, not with the module (but `tables.parquet`)."""
 
 NOT_IN_THE_CORE = {

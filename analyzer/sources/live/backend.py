@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import signal
@@ -65,9 +66,22 @@ class Backend(Protocol):
         """The command line that compiles a filter for the interface, and ends."""
         ...
 
+    def list_command(self) -> list[str]:
+        """The command line that lists interfaces; empty: it knows those of the system."""
+        ...
+
+    def try_command(self, interface: str) -> list[str]:
+        """The command line that opens an interface and tells its link types."""
+        ...
+
     def dropped(self, line: str) -> dict[str, int]:
         """Frames lost so far, by who lost them, if a line on stderr tells."""
         ...
+
+
+def environment() -> dict[str, str]:
+    """Ours, but with messages in the language that we look for."""
+    return {**os.environ, "LC_ALL": "C"}
 
 
 def has_program(name: str) -> bool:

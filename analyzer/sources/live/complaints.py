@@ -7,8 +7,7 @@ import signal
 import socket
 import sys
 
-from analyzer.errors import KeepaliveError, UnreadableError, UsageError
-from analyzer.sources.live.backend import LiveOptions
+from analyzer.errors import UnreadableError
 
 ALLOW_CAPTURE = {
     "linux": "run `sudo dpkg-reconfigure wireshark-common` and `sudo usermod -aG wireshark $USER`, then log "
@@ -18,11 +17,21 @@ ALLOW_CAPTURE = {
 }
 """What gives permission, by sys.platform."""
 
-COUNTS = re.compile(r"^(File: |Capturing on |Packets |tcpdump: (listening on|data link type)|\d+ packets? )")
-"""Lines that are no complaint."""
+NO_COMPLAINT = re.compile(
+    r"^(File: |Capturing on |Packets |(tcpdump: )?(listening on |data link type )|\d+ packets? )"
+)
 
-BAD_FILTER = re.compile(r"capture filter \((.*)\)\.?$|can't parse filter expression: (.*)$", re.MULTILINE)
-"""The reason is in one of the groups: dumpcap's words, tcpdump's."""
+BAD_FILTER = re.compile(r"isn't a valid capture filter \((.*)\)\.?$", re.MULTILINE)
+"""dumpcap's words; the group is libpcap's."""
+
+ACTIVATION = re.compile(r"\(pcap_activate\(\) failed: (.*)\)")
+"""libpcap's reason, in dumpcap's words about capabilities."""
+
+SENTENCES = "dumpcap: "
+"""Who begins with this speaks in whole sentences, over several lines."""
+
+NAMES = (SENTENCES, "tcpdump: ", "pcap_loop: ")
+"""What a complaint begins with."""
 
 MOST_NAMES = 20  # our choice: what a person still reads in one line
 
@@ -32,28 +41,30 @@ def allow_capture() -> str:
     return ALLOW_CAPTURE.get(sys.platform, "run the command as administrator")
 
 
-def bad_filter(said: str) -> str:
-    """Why a filter is none, "" if the complaint is about something else."""
+def bad_filter(said: str, status: int) -> str:
+    """Why a program that compiles a filter does not take it; "" if it does. dumpcap's status is 0 anyway."""
     found = BAD_FILTER.search(said)
-    return (found[1] or found[2] or "").strip() if found else ""
+    reason = found[1] if found else complaint(said) if status else ""
+    return reason.removeprefix("can't parse filter expression: ")
 
 
-def refusal(said: str, options: LiveOptions, program: str) -> KeepaliveError:
-    """The error where a capture did not begin."""
-    interface = options.interface
-    if reason := bad_filter(said):
-        return UsageError(f"{interface}: cannot filter there: {reason}")
+def obstacle(said: str, interface: str) -> UnreadableError | None:
+    """The error where an interface cannot be captured on, whatever the filter."""
     low = said.lower()
     if "permission" in low or "not permitted" in low:
         return UnreadableError(f"{interface}: no permission to capture; {allow_capture()}")
-    if "no such device" in low or "no device named" in low or "no interface" in low:
+    if "no such device" in low or "no device named" in low:
         return UnreadableError(f"{interface}: no such interface; there are: {', '.join(_names())}")
-    if "is not up" in low:
+    if "is not up" in low or "network is down" in low:
         advice = f"; try `sudo ip link set {interface} up`" if sys.platform == "linux" else ""
         return UnreadableError(f"{interface}: the interface is down{advice}")
-    return UnreadableError(
-        f"{interface}: {program} cannot capture: {complaint(said) or 'it gives no reason'}"
-    )
+    return None
+
+
+def refusal(said: str, interface: str, program: str) -> UnreadableError:
+    """The error where a capture did not begin."""
+    reason = complaint(said) or "it gives no reason"
+    return obstacle(said, interface) or UnreadableError(f"{interface}: {program} cannot capture: {reason}")
 
 
 def ending(said: str, status: int, program: str) -> str:
@@ -72,11 +83,18 @@ def ending(said: str, status: int, program: str) -> str:
 def complaint(said: str) -> str:
     """The first complaint among what a program said, as one line without its name."""
     lines = [line.strip() for line in said.splitlines()]
-    kept = [line for line in lines if line and not COUNTS.match(line)]
-    start = next((at for at, line in enumerate(kept) if line.startswith(("dumpcap: ", "tcpdump: "))), 0)
-    text = " ".join(kept[start : start + 1]).partition(": ")
-    whole = text[2] if text[0] in ("dumpcap", "tcpdump") else "".join(text)
-    return whole.removeprefix("pcap_loop: ").rstrip(".")
+    kept = [line for line in lines if line and not NO_COMPLAINT.match(line)]
+    start = next((at for at, line in enumerate(kept) if line.startswith(NAMES)), 0)
+    text = "".join(kept[start : start + 1])
+    if text.startswith(SENTENCES):
+        for line in kept[start + 1 :]:
+            if text.endswith("."):
+                break
+            text += " " + line
+    for name in NAMES:
+        text = text.removeprefix(name)
+    within = ACTIVATION.search(text)
+    return within[1] if within else text.rstrip(".")
 
 
 def _names() -> list[str]:

@@ -47,5 +47,11 @@ class Dumpcap:
     def check_command(self, options: LiveOptions, capture_filter: str) -> list[str]:
         return [self.name, "-d", "-i", options.interface, "-f", capture_filter]
 
+    def list_command(self) -> list[str]:
+        return [self.name, "-D"]
+
+    def try_command(self, interface: str) -> list[str]:
+        return [self.name, "-L", "-i", interface]
+
     def dropped(self, line: str) -> dict[str, int]:
         return {interface: int(count) for interface, count in DROPPED.findall(line)}

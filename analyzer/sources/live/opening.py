@@ -11,19 +11,22 @@ from pathlib import Path
 
 from analyzer.errors import MissingToolError, UnreadableError, UsageError
 from analyzer.sources.inputs import STANDARD_INPUT, standard_input
-from analyzer.sources.live.backend import Backend, LiveOptions
-from analyzer.sources.live.complaints import bad_filter, refusal
+from analyzer.sources.live.backend import Backend, LiveOptions, environment
+from analyzer.sources.live.complaints import bad_filter, obstacle, refusal
 from analyzer.sources.live.dumpcap import Dumpcap
 from analyzer.sources.live.filters import kernel_filter
 from analyzer.sources.live.growing import GrowingInput
 from analyzer.sources.live.inputs import PipeInput
-from analyzer.sources.live.process import CaptureProcess, environment
+from analyzer.sources.live.process import CaptureProcess
+from analyzer.sources.live.scapy import Scapy
 from analyzer.sources.live.source import CaptureSource, LiveSource
 from analyzer.sources.live.tcpdump import Tcpdump
 from analyzer.sources.opening import read_source
 
-BACKENDS: tuple[Backend, ...] = (Dumpcap(), Tcpdump())
+BACKENDS: tuple[Backend, ...] = (Dumpcap(), Tcpdump(), Scapy())
 """The best first."""
+
+HOW_TO_GET = "apt install wireshark-common, dnf install wireshark-cli or brew install wireshark bring dumpcap"
 
 CHECK_S = 20.0  # compiling a filter takes some ms, unless it names a host that nobody knows
 
@@ -34,7 +37,9 @@ def open_live(options: LiveOptions) -> LiveSource:
     Raises UsageError for a filter or backend that cannot be, MissingToolError where no capture program is
     installed, UnreadableError where capturing is not possible; each says what to do.
     """
-    backend = choose(options)
+    backend = choose(options.backend)
+    if options.record is not None and not backend.records:
+        raise UsageError(f"--record needs dumpcap: {backend.name} writes no ring of files")
     capture_filter = kernel_filter(options.capture_filter, partial(_why_not, backend, options))
     file = _ring(options.record) if options.record is not None else None
     process = CaptureProcess(backend, backend.command(options, capture_filter, file), to_pipe=file is None)
@@ -56,7 +61,7 @@ def open_live(options: LiveOptions) -> LiveSource:
             opened.close()
         if isinstance(error, UnreadableError):
             process.wait()
-            raise refusal(process.said, options, backend.name) from None
+            raise refusal(process.said, options.interface, backend.name) from None
         raise
 
 
@@ -74,19 +79,15 @@ def open_follow(path: str) -> LiveSource:
     return LiveSource(read_source(growing, path), growing)
 
 
-def choose(options: LiveOptions) -> Backend:
-    """The program that the options ask for, or else the best that is installed."""
-    named = [each for each in BACKENDS if options.backend in ("", each.name)]
+def choose(name: str = "") -> Backend:
+    """The program of that name, or else the best that is installed."""
+    named = [each for each in BACKENDS if name in ("", each.name)]
     if not named:
-        names = ", ".join(each.name for each in BACKENDS)
-        raise UsageError(f"--backend {options.backend}: not one of {names}")
-    there = [each for each in named if each.installed()]
-    if not there:
-        names = " or ".join(each.name for each in named)
-        raise MissingToolError(f"capturing needs {names}: install wireshark-common, wireshark-cli or tcpdump")
-    if options.record is not None and not there[0].records:
-        raise UsageError(f"--record needs dumpcap, {there[0].name} writes no ring of files")
-    return there[0]
+        raise UsageError(f"--backend {name}: not one of {', '.join(each.name for each in BACKENDS)}")
+    if there := [each for each in named if each.installed()]:
+        return there[0]
+    names = " or ".join(each.name for each in named)
+    raise MissingToolError(f"capturing needs {names}: {HOW_TO_GET}")
 
 
 def _why_not(backend: Backend, options: LiveOptions, capture_filter: str) -> str:
@@ -106,11 +107,10 @@ def _why_not(backend: Backend, options: LiveOptions, capture_filter: str) -> str
         return f"{backend.name} did not understand it in {CHECK_S:g} s"
     except OSError as error:
         raise UnreadableError(f"{backend.name} does not start: {error.strerror or error}") from error
-    if done.returncode == 0:
-        return ""
-    if reason := bad_filter(done.stderr):
-        return reason
-    raise refusal(done.stderr, options, backend.name)
+    said = done.stderr.replace(capture_filter, "…") if capture_filter else done.stderr  # it may say anything
+    if refused := obstacle(said, options.interface):
+        raise refused
+    return bad_filter(said, done.returncode)
 
 
 def _ring(folder: Path) -> Path:

@@ -20,19 +20,11 @@ from collections.abc import Sequence
 from typing import IO
 
 from analyzer.errors import MissingToolError, UnreadableError
-from analyzer.sources.live.backend import Backend
-
-if sys.platform != "win32":
-    import fcntl
+from analyzer.sources.live.backend import Backend, environment
 
 PIPE_BYTES = 1 << 20  # the most that Linux allows everyone by default, 16 times what a pipe has
 LINES = 100  # of stderr that are kept: enough for the longest complaint
 ENDS_S = 3.0  # after a signal; then it is killed
-
-
-def environment() -> dict[str, str]:
-    """Ours, but with messages in the language that we look for."""
-    return {**os.environ, "LC_ALL": "C"}
 
 
 class CaptureProcess:
@@ -154,6 +146,8 @@ def _lifeline(lifeline: int, process: int) -> None:
     signal that announces input (fcntl(2), F_SETOWN and F_SETSIG), here SIGTERM.
     """
     if sys.platform == "linux":
+        import fcntl
+
         fcntl.fcntl(lifeline, fcntl.F_SETOWN, process)
         fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGTERM)
         fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
@@ -162,5 +156,7 @@ def _lifeline(lifeline: int, process: int) -> None:
 def _enlarge(pipe: IO[bytes]) -> None:
     """More room in the pipe: while we are busy, the program must not wait."""
     if sys.platform == "linux":
+        import fcntl
+
         with contextlib.suppress(OSError):  # as much as it has will do
             fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)

@@ -35,5 +35,11 @@ class Tcpdump:
     def check_command(self, options: LiveOptions, capture_filter: str) -> list[str]:
         return [self.name, "-d", "-i", options.interface, "--", capture_filter]
 
+    def list_command(self) -> list[str]:
+        return [self.name, "-D"]
+
+    def try_command(self, interface: str) -> list[str]:
+        return [self.name, "-L", "-i", interface]
+
     def dropped(self, line: str) -> dict[str, int]:
         return dropped_by(line)
