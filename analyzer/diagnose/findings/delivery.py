@@ -22,9 +22,7 @@ from analyzer.wording import counted, lasting, listed, moment, number
 
 WINDOW_TURNS = kinds.EVENT_CLOSES | kinds.EVENT_REOPENS
 WINDOWS = tuple(
-    kind
-    for kind in range(kinds.OLD_ACK + 1)
-    if kind not in (kinds.RESET, kinds.KEEPALIVE_RESET, kinds.KEEPALIVE_TIMEOUT, kinds.SYN_RETRANSMISSION)
+    kind for kind in range(kinds.OLD_ACK + 1) if kind not in (*kinds.RESETS, kinds.SYN_RETRANSMISSION)
 )
 """Kinds whose window counts."""
 MOST_COUNTED = 255  # SIDE.retransmissions holds no more
