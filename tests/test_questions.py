@@ -133,6 +133,9 @@ def test_6_a_reset_by_nat_and_not_by_the_application() -> None:
         in told["summary"]
     )
     assert "firewalls, load balancers and NAT devices" in told["advice"]
+    assert "what its conntrack takes for INVALID passes untranslated" in told["advice"]
+    assert "No application closed" in told["advice"]
+    assert "`sysctl -w net.netfilter.nf_conntrack_tcp_be_liberal=1`" in told["advice"]
 
 
 def test_7_a_heartbeat_of_the_application_and_not_tcp_keep_alive(craft: Any) -> None:
