@@ -270,21 +270,12 @@ class Flow:
         """
         from analyzer.present import Clock, Paper, write
         from analyzer.present.timeline import Connection, timeline
-        from analyzer.tables.labelled import segments
 
         self._analysis._keep_packets()
         tables = self._tables()
-        result = tables.selection.results[int(tables.selection.part[0])]
-        connection = Connection(
-            self.row,
-            plain_rows(tables, "probe_runs"),
-            plain_rows(tables, "findings"),
-            segments(tables),
-            result.facts.path,
-            result.end_ns,
-        )
+        start_ns = tables.selection.results[int(tables.selection.part[0])].start_ns
         text = io.StringIO()
-        lines = timeline(connection, Clock(clock, result.start_ns), width, whole)
+        lines = timeline(Connection.of(tables), Clock(clock, start_ns), width, whole)
         write(lines, text, Paper(width))
         return text.getvalue()
 

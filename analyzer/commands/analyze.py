@@ -208,22 +208,12 @@ def _write_timelines(
     arguments: argparse.Namespace, tables: Tables, clock: Clock, stream: TextIO, paper: Paper
 ) -> None:
     from analyzer.present.timeline import Connection, timeline
-    from analyzer.tables.labelled import segments
 
     selection = tables.selection
     for place in range(len(selection)):
         result = selection.results[int(selection.part[place])]
         one = Tables(selection.ordered(np.array([place])), tables.diagnosis)
-        flow = plain_rows(one, "flows")[0]
-        connection = Connection(
-            flow,
-            plain_rows(one, "probe_runs"),
-            plain_rows(one, "findings"),
-            segments(one),
-            result.facts.path,
-            result.end_ns,
-        )
         if place:
             stream.write("\n")
-        lines = timeline(connection, clock.starting(result.start_ns), paper.width, arguments.packets)
+        lines = timeline(Connection.of(one), clock.starting(result.start_ns), paper.width, arguments.packets)
         write(lines, stream, paper)

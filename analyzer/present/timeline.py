@@ -16,7 +16,9 @@ from analyzer.present.lookalikes import lookalikes
 from analyzer.present.paper import Line, Span
 from analyzer.present.steps import BURST, EXCHANGE, LONE, PAUSE_S, Step, is_lone, steps
 from analyzer.present.words import Clock, cells, wrapped
-from analyzer.tables.labelled import Segment
+from analyzer.tables import Tables
+from analyzer.tables.about import plain_rows
+from analyzer.tables.labelled import Segment, segments
 from analyzer.wording import SAY_MINUTES, counted, duration, endpoint
 
 LADDER = 62  # columns that a ladder is wide at most: longer arrows are harder to follow
@@ -34,6 +36,19 @@ class Connection:
     segments: list[Segment]
     path: str
     capture_end_ns: int
+
+    @classmethod
+    def of(cls, tables: Tables) -> Connection:
+        """The one connection of these tables; its capture was analyzed with packets."""
+        result = tables.selection.results[int(tables.selection.part[0])]
+        return cls(
+            plain_rows(tables, "flows")[0],
+            plain_rows(tables, "probe_runs"),
+            plain_rows(tables, "findings"),
+            segments(tables),
+            result.facts.path,
+            result.end_ns,
+        )
 
 
 def timeline(connection: Connection, clock: Clock, width: int, whole: bool = False) -> Iterator[Line]:
