@@ -28,13 +28,17 @@ SHORT_GAP, LONG_GAP = len("599.9 s"), len("11 min 40 s")  # columns of the longe
 
 @dataclass(frozen=True)
 class Connection:
-    """What a timeline is drawn of. flow, runs, findings: rows of those tables as plain values."""
+    """What a timeline is drawn of. flow, runs, findings: rows of those tables as plain values.
+
+    files: how many were joined into its capture.
+    """
 
     flow: dict[str, Any]
     runs: list[dict[str, Any]]
     findings: list[dict[str, Any]]
     segments: list[Segment]
     path: str
+    files: int
     capture_end_ns: int
 
     @classmethod
@@ -47,13 +51,14 @@ class Connection:
             plain_rows(tables, "findings"),
             segments(tables),
             result.facts.path,
+            len(result.facts.files),
             result.end_ns,
         )
 
 
 def timeline(connection: Connection, clock: Clock, width: int, whole: bool = False) -> Iterator[Line]:
     """The lines of a timeline. whole: nothing is summed up."""
-    yield from head(connection.flow, connection.path, clock, width)
+    yield from head(connection.flow, connection.path, connection.files, clock, width)
     yield []
     ladder = Ladder(connection, clock, width)
     yield from ladder.lines(steps(connection.segments, whole))
