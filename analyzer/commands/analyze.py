@@ -120,7 +120,9 @@ def matches(selection: Selection, verdicts: list[int], findings: list[int]) -> b
 
 def read(sources: Sequence[str], options: Options) -> Outcome:
     """Analyze with a progress bar; the first run of all says why it takes so long."""
-    if pipeline.compiles_first():
+    if unkept := pipeline.compiles_always():
+        complain(f"compiling the kernels in each run ({unkept}); NUMBA_CACHE_DIR names a folder to keep them")
+    elif pipeline.compiles_first():
         complain("compiling the kernels, once; this takes some seconds")
     with ProgressBar(sys.stderr) as progress:
         return pipeline.analyze(sources, options, progress.report)
