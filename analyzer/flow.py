@@ -79,17 +79,8 @@ class Flow:
     def connection(self, segments: str = "packets") -> Connection:
         """What a timeline is drawn of. segments: the table that they come from; "events" has fewer."""
         from analyzer.present.timeline import Connection
-        from analyzer.tables.labelled import segments as rows_of
 
-        tables = self._tables()
-        return Connection(
-            self.row,
-            plain_rows(tables, "probe_runs"),
-            plain_rows(tables, "findings"),
-            rows_of(tables, segments),
-            self._result.facts.path,
-            self._result.end_ns,
-        )
+        return Connection.of(self._tables(), segments)
 
     @property
     def _result(self) -> CaptureResult:

@@ -5,14 +5,19 @@ that it takes from another module goes unnoticed. So ours is a folder named afte
 *all* kernel sources, the shared constants, numba's version and the bounds-check setting
 (a cache built without checks would silently check nothing). Importing this module registers the
 folder with numba, for kernels of this package only; whoever imports kernels imports it first.
+
+Who may not write there (no home, a container's anonymous user) gets a folder for this process alone,
+and compiles in each run.
 """
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
 import shutil
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -54,9 +59,26 @@ def cache_root() -> Path:
     return Path(base) / "keepalive-analyzer"
 
 
-def folder() -> Path:
-    """The folder of this version's kernels; it need not exist yet."""
-    return cache_root() / f"kernels-{digest()}"
+def folder() -> tuple[Path, str]:
+    """The folder of this version's kernels, there and writable; why they are not kept, "" where they are."""
+    name = f"kernels-{digest()}"
+    try:
+        kept = cache_root() / name
+    except RuntimeError as error:  # the home folder is not known
+        return passing(name), str(error).rstrip(".")
+    try:
+        kept.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=kept).close()
+    except OSError as error:
+        return passing(name), f"{kept.parent}: {error.strerror}"
+    return kept, ""
+
+
+def passing(name: str) -> Path:
+    """A folder of that name which goes with this process."""
+    parent = tempfile.mkdtemp(prefix="keepalive-")
+    atexit.register(shutil.rmtree, parent, ignore_errors=True)
+    return Path(parent) / name
 
 
 def is_filled() -> bool:
@@ -94,6 +116,6 @@ class KernelLocator(caching._SourceFileBackedLocatorMixin, caching._CacheLocator
 
 
 PACKAGE = PACKAGE.resolve()
-FOLDER = folder()
+FOLDER, NOT_KEPT = folder()
 if KernelLocator not in caching.CacheImpl._locator_classes:
     caching.CacheImpl._locator_classes.insert(0, KernelLocator)

@@ -91,6 +91,9 @@ KIND_WORDS = (
     "tentative",
 )
 
+PROBES = (KEEPALIVE_PROBE, ZERO_WINDOW_PROBE)
+RESETS = (RESET, KEEPALIVE_RESET, KEEPALIVE_TIMEOUT)
+
 NO_KIND = 255  # none of the rules so far gives a label
 
 PACKETS_ONLY = frozenset(

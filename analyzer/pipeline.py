@@ -62,6 +62,7 @@ __all__ = [
     "analyze",
     "bounds_of",
     "busiest_hosts",
+    "compiles_always",
     "compiles_first",
     "recommend",
     "settings_for",
@@ -173,6 +174,11 @@ class Diagnosis:
 def compiles_first() -> bool:
     """Whether the next analysis has to compile its kernels, which takes a while."""
     return not kernel_cache.is_filled()
+
+
+def compiles_always() -> str:
+    """Why every analysis has to: where compiled kernels cannot be kept; "" where they can."""
+    return kernel_cache.NOT_KEPT
 
 
 def warm_up() -> None:

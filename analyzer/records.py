@@ -95,13 +95,11 @@ SIDE = np.dtype(
         ("window", "<u2"),  # last advertised, unscaled
         ("marks", "<u2"),  # kinds.SIDE_*
         ("mss", "<u2"),  # from its SYN, bytes, 0 = not sent
-        ("ip_id", "<u2"),  # of its latest segment
         ("user_timeout", "<u2"),  # UTO option as sent, RFC 5482
         ("options", "u1"),  # OPTION_* of its SYN
         ("window_scale", "u1"),  # shift count of its SYN
         ("syn_count", "u1"),  # SYN or SYN-ACK segments, saturating
         ("retransmissions", "u1"),  # of its unacknowledged data, saturating
-        ("ip_id_pattern", "u1"),  # bits: 1 zero seen, 2 step of 1..256 seen, 4 any other step seen
         ("ttl", "u1"),  # of its latest segment
     ],
     align=True,
@@ -159,7 +157,6 @@ PROBE_SIDE = np.dtype(
         ("replies", "<u4"),  # of these, answered (not by a RST)
         ("resets", "<u4"),  # of these, answered by a RST
         ("window_probes", "<u4"),  # zero-window probes
-        ("window_replies", "<u4"),  # of these, answered
         ("tsecr", "<u4"),  # TSecr of the last probe
         ("unheard", "<u4"),  # latest probes in a row with that TSecr, 0: it has no timestamps
         ("answer_tsval", "<u4"),  # TSval of the last answer

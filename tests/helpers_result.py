@@ -31,7 +31,6 @@ from analyzer.wording import moment
 
 START = 1_795_176_191_204_000_000  # 2026-11-20 12:03:11.204 UTC
 S = 1_000_000_000
-MS = 1_000_000
 QUIET = np.array(sorted(kinds.PACKETS_ONLY), np.uint8)
 
 

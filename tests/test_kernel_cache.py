@@ -53,15 +53,73 @@ def test_every_kernel_counts(copy: Path) -> None:
             assert source in kernel_cache.kernel_sources()
 
 
-def test_kernels_are_kept_in_the_folder(copy: Path) -> None:
-    run = "__import__('analyzer.diagnose').diagnose.decide(*[__import__('numpy').zeros(0, d).view("
-    run += "__import__('numpy').recarray) for d in (cache_records.FLOW, cache_records.PROBING)], 0, rules)"
-    script = (
-        "from analyzer import kernel_cache as cache, records as cache_records\n"
-        f"from analyzer.rules import Rules; rules = Rules(); {run}\nprint(cache.is_filled())"
+RUN = (
+    "from analyzer import kernel_cache as cache, records as cache_records\n"
+    "from analyzer.rules import Rules; rules = Rules()\n"
+    "__import__('analyzer.diagnose').diagnose.decide(*[__import__('numpy').zeros(0, d).view("
+    "__import__('numpy').recarray) for d in (cache_records.FLOW, cache_records.PROBING)], 0, rules)\n"
+    "print(cache.is_filled())"
+)
+"""Compiles one kernel."""
+
+
+def run(folder: Path, **settings: str) -> str:
+    """What RUN says in a fresh Python."""
+    done = subprocess.run(
+        [sys.executable, "-c", RUN], cwd=folder, check=True, env=settings, capture_output=True, text=True
     )
-    settings = {"NUMBA_CACHE_DIR": str(copy / "kept")}
+    return done.stdout.strip()
+
+
+def test_kernels_are_kept_in_the_folder(copy: Path) -> None:
+    kept = str(copy / "kept")
     assert told(copy, "cache.is_filled()") == "False"
-    subprocess.run([sys.executable, "-c", script], cwd=copy, check=True, env=settings, capture_output=True)
+    assert run(copy, NUMBA_CACHE_DIR=kept) == "True"
     assert told(copy, "cache.is_filled()") == "True"
-    assert told(copy, "str(cache.FOLDER)").startswith(str(copy / "kept"))
+    assert told(copy, "str(cache.FOLDER)").startswith(kept)
+    assert told(copy, "repr(cache.NOT_KEPT)") == "''"
+
+
+@pytest.fixture
+def nowhere(copy: Path) -> dict[str, str]:
+    """Settings where kernels cannot be kept, also for root: the cache folder would be in a file."""
+    (copy / "file").touch()
+    (copy / "temporary").mkdir()
+    return {"NUMBA_CACHE_DIR": str(copy / "file" / "kept"), "TMPDIR": str(copy / "temporary")}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its errors have other words")
+def test_kernels_that_cannot_be_kept_go_with_the_process(copy: Path, nowhere: dict[str, str]) -> None:
+    assert told(copy, "cache.NOT_KEPT", **nowhere) == f"{nowhere['NUMBA_CACHE_DIR']}: Not a directory"
+    assert run(copy, **nowhere) == "True"
+    assert list((copy / "temporary").iterdir()) == []
+    assert list((copy / "analyzer").rglob("*.nbc")) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its home folder is found otherwise")
+def test_a_user_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that runs under a number."""
+    for name in ("HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("numba.config.CACHE_DIR", "")
+    monkeypatch.setattr("os.getuid", lambda: 4_242_424_242)
+    folder, why = kernel_cache.folder()
+    assert why == "Could not determine home directory"
+    assert folder.name == kernel_cache.FOLDER.name
+    folder.parent.rmdir()
+
+
+def test_commands_say_so_in_a_line(copy: Path, nowhere: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "analyzer", "analyze", "missing.pcap"],
+        cwd=copy,
+        env=nowhere,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3
+    first, second = done.stderr.splitlines()
+    assert first.startswith("keepalive: compiling the kernels in each run (")
+    assert first.endswith("; NUMBA_CACHE_DIR names a folder to keep them")
+    assert second == "keepalive: missing.pcap: no such file"

@@ -8,15 +8,8 @@ import pytest
 
 import analyzer
 from analyzer.errors import UsageError
-from tests.diagnose.plan.support import ENDS, opening
+from tests.diagnose.plan.support import opening, written
 from tests.diagnose.plan.test_replay import ANSWERED, DEAD, TestSpared
-from tests.helpers import wire
-from tests.helpers.timeline import timeline
-
-
-def written(path: Path, story: str) -> Path:
-    path.write_bytes(wire.pcap_bytes(timeline(story, endpoints=ENDS).records))
-    return path
 
 
 @pytest.fixture

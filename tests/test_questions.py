@@ -133,6 +133,9 @@ def test_6_a_reset_by_nat_and_not_by_the_application() -> None:
         in told["summary"]
     )
     assert "firewalls, load balancers and NAT devices" in told["advice"]
+    assert "what its conntrack takes for INVALID passes untranslated" in told["advice"]
+    assert "No application closed" in told["advice"]
+    assert "`sysctl -w net.netfilter.nf_conntrack_tcp_be_liberal=1`" in told["advice"]
 
 
 def test_7_a_heartbeat_of_the_application_and_not_tcp_keep_alive(craft: Any) -> None:
@@ -257,3 +260,15 @@ def test_17_a_plain_ack_is_no_keep_alive_and_an_idle_connection_is_one(craft: An
     assert len(analysis.flows) == 1
     assert analysis.flows.probes[0] == 0
     assert set(analysis.packets().kind[6:]) <= {"ack", "dup_ack"}
+
+
+def test_17_one_connection_of_a_ring_of_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As `dumpcap -b` writes them: the connection goes on from file to file."""
+    parts = (OPENING, SURVIVED, "700.06 c>s PA 110+9:210\n700.07 s>c PA 210+9:119\n700.08 c>s A 119:219\n")
+    for number, part in enumerate(parts, 1):
+        crafted.tell(tmp_path / f"office_0000{number}_2026112012{number}000.pcapng", "a ring", part)
+    path = str(tmp_path)
+    whole = shown(capsys, "analyze", path)
+    assert "joined of 3 files: " in whole
+    assert "12 frames, 12 TCP segments, 1 connection" in whole
+    assert "office_*.pcapng, joined of 3 files" in shown(capsys, "analyze", path, "--flow", "0")

@@ -26,7 +26,7 @@ from analyzer.present import (
     printable,
     write,
 )
-from analyzer.rules import Options, Rules
+from analyzer.rules import Options
 from analyzer.tables import Selection, Tables, choose
 from analyzer.tables.about import about, findings_by_flow, plain_rows, wide_rows
 from analyzer.tables.select import finding_bits
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("sources", nargs="+", metavar="SOURCE", help="file, folder, glob, or - for stdin")
+    outputs.add_sources(parser)
     _configure_outputs(parser.add_argument_group("what comes out (default: an overview for people)"))
     _configure_choices(parser.add_argument_group("which connections (every output obeys)"))
     reading = parser.add_argument_group("how to read")
@@ -91,12 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
     filters = choices.filters(arguments)
     fail_on = choices.fail_on(arguments.fail_on)
     order = choices.sort_column(arguments.sort) if arguments.sort else None
-    options = Options(
-        join=arguments.join,
-        packets=arguments.packets or bool(arguments.flow),
-        profiles=tuple(arguments.profiles),
-        rules=Rules(dedup_window_ns=choices.window_ns(arguments.dedup_window)),
-    )
+    options = outputs.options(arguments, packets=arguments.packets or bool(arguments.flow))
     outputs.check(arguments)
     outcome = read(arguments.sources, options)
     status = report_trouble(outcome)
@@ -120,7 +115,9 @@ def matches(selection: Selection, verdicts: list[int], findings: list[int]) -> b
 
 def read(sources: Sequence[str], options: Options) -> Outcome:
     """Analyze with a progress bar; the first run of all says why it takes so long."""
-    if pipeline.compiles_first():
+    if unkept := pipeline.compiles_always():
+        complain(f"compiling the kernels in each run ({unkept}); NUMBA_CACHE_DIR names a folder to keep them")
+    elif pipeline.compiles_first():
         complain("compiling the kernels, once; this takes some seconds")
     with ProgressBar(sys.stderr) as progress:
         return pipeline.analyze(sources, options, progress.report)
@@ -165,9 +162,8 @@ def _write_text(arguments: argparse.Namespace, tables: Tables, stream: TextIO) -
         return
     selection = tables.selection
     counts = np.bincount(selection.field("verdict"), minlength=len(VERDICT_WORDS))
-    limit = outputs.SHOWN if arguments.limit is None else arguments.limit or len(selection)
     shown = tables if arguments.sort else Tables(most_urgent(selection), tables.diagnosis)
-    first = shown.first(limit)
+    first = shown.first(outputs.room(arguments))
     flows = plain_rows(first, "flows")
     results = selection.results
     facts = Overview(
@@ -208,22 +204,12 @@ def _write_timelines(
     arguments: argparse.Namespace, tables: Tables, clock: Clock, stream: TextIO, paper: Paper
 ) -> None:
     from analyzer.present.timeline import Connection, timeline
-    from analyzer.tables.labelled import segments
 
     selection = tables.selection
     for place in range(len(selection)):
         result = selection.results[int(selection.part[place])]
         one = Tables(selection.ordered(np.array([place])), tables.diagnosis)
-        flow = plain_rows(one, "flows")[0]
-        connection = Connection(
-            flow,
-            plain_rows(one, "probe_runs"),
-            plain_rows(one, "findings"),
-            segments(one),
-            result.facts.path,
-            result.end_ns,
-        )
         if place:
             stream.write("\n")
-        lines = timeline(connection, clock.starting(result.start_ns), paper.width, arguments.packets)
+        lines = timeline(Connection.of(one), clock.starting(result.start_ns), paper.width, arguments.packets)
         write(lines, stream, paper)

@@ -28,6 +28,11 @@ def filters(arguments: argparse.Namespace) -> Filters:
     )
 
 
+def ends(arguments: argparse.Namespace) -> Filters:
+    """The connections that `--host` and `--port` choose."""
+    return Filters(hosts=hosts(arguments.host), ports=ports(arguments.port))
+
+
 def hosts(texts: Sequence[str]) -> tuple[Network, ...]:
     """Addresses and networks."""
     return tuple(_host(text) for text in _split(texts))

@@ -16,8 +16,7 @@ from analyzer.facts import CaptureResult
 from analyzer.pairing import View
 from analyzer.present import paper_for, write
 from analyzer.present.comparison import comparison_page, connection_page, view_of
-from analyzer.rules import Options, Rules
-from analyzer.tables import Filters, choose
+from analyzer.tables import choose
 from analyzer.tables.about import plain_rows
 from analyzer.tables.comparison import ComparisonTables
 
@@ -60,9 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Carry out; returns the exit status."""
     outputs.check(arguments)
     fail_on = choices.outcomes(arguments.fail_on, "--fail-on")
-    filters = Filters(hosts=choices.hosts(arguments.host), ports=choices.ports(arguments.port))
-    rules = Rules(dedup_window_ns=choices.window_ns(arguments.dedup_window))
-    options = Options(join=arguments.join, packets=True, rules=rules)
+    filters = choices.ends(arguments)
+    options = outputs.options(arguments, packets=True)
     views = []
     status = 0
     for source in (arguments.a, arguments.b):

@@ -91,10 +91,13 @@ def kernels() -> tuple[Line, bool]:
         return _line("problem", "kernels", f"do not work: {type(error).__name__}: {error}"), False
     took = time.monotonic() - began
     how = f"loaded in {took:.1f} s" if filled else f"compiled in {took:.1f} s"
-    folder = kernel_cache.FOLDER
-    if not kernel_cache.is_filled():
-        text = f"{how}, but nothing could be kept in {folder}: every run will compile anew"
+    if kernel_cache.NOT_KEPT:
+        text = (
+            f"{how}, but every run will compile anew ({kernel_cache.NOT_KEPT}); "
+            "NUMBA_CACHE_DIR names a folder to keep them"
+        )
         return _line("warning", "kernels", text), True
+    folder = kernel_cache.FOLDER
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     return _line("note", "kernels", f"{how}, kept in {folder} ({size / 1e6:.1f} MB)"), True
 

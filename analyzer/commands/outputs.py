@@ -8,13 +8,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO, cast
 
+from analyzer.commands import choices
 from analyzer.commands.main import complain
 from analyzer.errors import UsageError
 from analyzer.present import Clock
+from analyzer.rules import Options, Rules
 from analyzer.tables import TableSource
 from analyzer.tables.files import replacing, write_csv, write_json
 
 SHOWN = 30  # rows in an overview unless --limit says otherwise: two or three screens
+
+
+def add_sources(parser: argparse.ArgumentParser) -> None:
+    """What to read."""
+    parser.add_argument("sources", nargs="+", metavar="SOURCE", help="file, folder, glob, or - for stdin")
 
 
 def add_files(group: argparse._ArgumentGroup) -> None:
@@ -77,6 +84,21 @@ def check(arguments: argparse.Namespace) -> None:
         raise UsageError("--limit: a number from 0 is wanted; 0 means all")
     if arguments.output and (arguments.csv or arguments.parquet) and not arguments.json:
         raise UsageError("--output is for JSON and text; --csv and --parquet name their own folder")
+
+
+def options(arguments: argparse.Namespace, *, packets: bool = False) -> Options:
+    """How captures are read, as `add_reading` and `add_profiles`, where the command has it, ask."""
+    return Options(
+        join=arguments.join,
+        packets=packets,
+        profiles=tuple(getattr(arguments, "profiles", ())),
+        rules=Rules(dedup_window_ns=choices.window_ns(arguments.dedup_window)),
+    )
+
+
+def room(arguments: argparse.Namespace) -> int:
+    """How many rows people are shown."""
+    return SHOWN if arguments.limit is None else arguments.limit or sys.maxsize
 
 
 def clock_for(arguments: argparse.Namespace) -> Clock:

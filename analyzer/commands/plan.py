@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from functools import partial
 from typing import TextIO
@@ -16,8 +15,8 @@ from analyzer.kinds import MISSING, SPARED_WORDS
 from analyzer.plan import Plan, planned, recommended
 from analyzer.present import paper_for, write
 from analyzer.present.plan import PlanView, plan_page
-from analyzer.rules import SECOND_NS, Options, Rules
-from analyzer.tables import Filters, Selection, choose
+from analyzer.rules import SECOND_NS, Options
+from analyzer.tables import Selection, choose
 from analyzer.tables.about import about
 
 DETECT_WITHIN = "120"
@@ -31,7 +30,7 @@ TIMERS = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("sources", nargs="+", metavar="SOURCE", help="file, folder, glob, or - for stdin")
+    outputs.add_sources(parser)
     timers = parser.add_argument_group("which timers")
     for option, (default, metavar, text) in TIMERS.items():
         timers.add_argument(option, metavar=metavar, help=f"{text}; default: {default}")
@@ -59,13 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Carry out; returns the exit status."""
     outputs.check(arguments)
     make = asked(arguments)
-    filters = Filters(hosts=choices.hosts(arguments.host), ports=choices.ports(arguments.port))
-    options = Options(
-        join=arguments.join,
-        packets=True,
-        profiles=tuple(arguments.profiles),
-        rules=Rules(dedup_window_ns=choices.window_ns(arguments.dedup_window)),
-    )
+    filters = choices.ends(arguments)
+    options = outputs.options(arguments, packets=True)
     outcome = read(arguments.sources, options)
     status = report_trouble(outcome)
     if not outcome.captures:
@@ -101,7 +95,7 @@ def write_text(arguments: argparse.Namespace, plan: Plan, stream: TextIO) -> Non
     paper = paper_for(stream)
     clock = outputs.clock_for(arguments)
     selection = plan.tables.tables.selection
-    room = outputs.SHOWN if arguments.limit is None else arguments.limit or sys.maxsize
+    room = outputs.room(arguments)
     view = PlanView(
         captures=[about(result) for result in selection.results],
         clock=clock,

@@ -15,8 +15,7 @@ from analyzer.errors import UsageError
 from analyzer.kinds import MISSING, STATE_WORDS
 from analyzer.present import Clock, paper_for, write
 from analyzer.present.states import HostView, StateCourse, StatesView, states_page, steps_for
-from analyzer.rules import Options, Rules
-from analyzer.tables import Filters, Tables, choose
+from analyzer.tables import Tables, choose
 from analyzer.tables.about import about
 from analyzer.tables.addresses import address_texts
 from analyzer.tables.files import cell_rows
@@ -27,7 +26,7 @@ HOSTS_SHOWN = 4  # hosts told of unless --limit says otherwise: two or three scr
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("sources", nargs="+", metavar="SOURCE", help="file, folder, glob, or - for stdin")
+    outputs.add_sources(parser)
     parser.add_argument(
         "--at",
         metavar="TIME",
@@ -44,13 +43,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Carry out; returns the exit status."""
     outputs.check(arguments)
     at = choices.moment(arguments.at, "--at", arguments.local)
-    filters = Filters(hosts=choices.hosts(arguments.host), ports=choices.ports(arguments.port))
-    rules = Rules(dedup_window_ns=choices.window_ns(arguments.dedup_window))
-    outcome = read(arguments.sources, Options(join=arguments.join, rules=rules))
+    filters = choices.ends(arguments)
+    options = outputs.options(arguments)
+    outcome = read(arguments.sources, options)
     status = report_trouble(outcome)
     if not outcome.captures:
         return status
-    diagnosis = pipeline.Diagnosis(rules)
+    diagnosis = pipeline.Diagnosis(options.rules)
     selection = choose(outcome.captures, filters)
     tables = StateTables(Tables(selection, diagnosis), diagnosis, filters.hosts, at)
     if at and all(tables.moment(part) is None for part in range(len(outcome.captures))):
@@ -96,7 +95,7 @@ def view(arguments: argparse.Namespace, tables: StateTables, part: int, width: i
             pipeline.Span(result.start_ns, result.end_ns, steps_for(clock, width)),
             most=sys.maxsize if arguments.limit == 0 else HOSTS_SHOWN,
         )
-    room = outputs.SHOWN if arguments.limit is None else arguments.limit or sys.maxsize
+    room = outputs.room(arguments)
     shown = []
     for host in hosts:
         listed = host.open[:room]

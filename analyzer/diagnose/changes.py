@@ -37,8 +37,6 @@ CHANGE = np.dtype(
 BLOCK = 1 << 15  # flows at a time, each with some twenty moments of two sides: our choice
 
 SYNS = (kinds.SYN, kinds.SYN_RETRANSMISSION, kinds.SYN_ACK)
-RESETS = (kinds.RESET, kinds.KEEPALIVE_RESET, kinds.KEEPALIVE_TIMEOUT)
-PROBES = (kinds.KEEPALIVE_PROBE, kinds.ZERO_WINDOW_PROBE)
 
 
 def state_changes(result: CaptureResult, chosen: NDArray[np.int64], time_wait_ns: int) -> Rows:
@@ -100,13 +98,13 @@ def seen_in_events(result: CaptureResult) -> Seen:
         seen.last_syn.reshape(-1)[side[syn]] = time_ns[syn]
         for table, code in ((seen.syn_ack, kinds.SYN_ACK), (seen.fin, kinds.FIN)):
             keep_first(table, side[kind == code], time_ns[kind == code])
-        shaken, reset = kind == kinds.HANDSHAKE_ACK, np.flatnonzero(np.isin(kind, RESETS))
+        shaken, reset = kind == kinds.HANDSHAKE_ACK, np.flatnonzero(np.isin(kind, kinds.RESETS))
         reset = reset[batch["frame"][reset] >= flows["decided_frame"][flow[reset]]]  # earlier: ignored
         keep_first(seen.handshake, flow[shaken], time_ns[shaken])
         keep_first(seen.reset, flow[reset], time_ns[reset])
         frames.append(batch["frame"][reset])
         times.append(time_ns[reset])
-        probe = np.flatnonzero(np.isin(kind, PROBES))
+        probe = np.flatnonzero(np.isin(kind, kinds.PROBES))
         probe = probe[dead[flow[probe]]]
         probe = probe[is_unanswered(flows[flow[probe]], sender[probe], time_ns[probe])]
         keep_first(seen.unanswered, flow[probe], time_ns[probe])

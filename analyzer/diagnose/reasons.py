@@ -23,7 +23,7 @@ def waiting(case: Case) -> tuple[str, list[int]]:
     """The unanswered probes that stand at the end of a prober's story: their name and frames."""
     probes = [
         event
-        for event in case.of(kinds.KEEPALIVE_PROBE, kinds.ZERO_WINDOW_PROBE)
+        for event in case.of(*kinds.PROBES)
         if event.sender == case.flow.decided_by and not (case.decided and event.frame >= case.decided)
     ]
     frames = {event.frame for event in probes}
@@ -119,7 +119,7 @@ def alive(case: Case) -> str:
 def left_open(case: Case) -> str:
     silent = case.context.result.end_ns - min(int(side.last_time) for side in case.flow.side)
     longest = max(float(side.longest_pause_s) for side in case.flow.side)
-    probes = case.frames(kinds.KEEPALIVE_PROBE, kinds.ZERO_WINDOW_PROBE)
+    probes = case.frames(*kinds.PROBES)
     unprobed = f"without a probe since frame {probes[-1]}" if probes else "unprobed"
     return (
         f"silent for {lasting(silent)} when the capture ended, {unprobed}; "

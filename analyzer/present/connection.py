@@ -30,12 +30,13 @@ def mark(flow: Row) -> Span:
     return MARKS[flow["severity"]], flow["severity"]
 
 
-def head(flow: Row, path: str, clock: Clock, width: int) -> Iterator[Line]:
-    """What connection this is: number, verdict, ends, when, how much."""
+def head(flow: Row, path: str, files: int, clock: Clock, width: int) -> Iterator[Line]:
+    """What connection this is: number, verdict, ends, when, how much. files: joined into the capture."""
     client, server = ends_of(flow)
     title = f"Connection {flow['flow']}  "
     verdict: list[Span] = [mark(flow), (" " + flow["verdict"], flow["severity"])]
-    yield [(title, "title"), *verdict, (f"  {source_name(path)}", "faint")]
+    joined = f", joined of {number(files)} files" if files > 1 else ""
+    yield [(title, "title"), *verdict, (f"  {source_name(path)}{joined}", "faint")]
     ends = f"  client {client} → server {server}"
     if cells(ends) <= width:
         yield [(ends, "")]

@@ -33,7 +33,6 @@ STYLES = {
     kinds.DUP_ACK: "faint",
     kinds.WINDOW_UPDATE: "faint",
 }
-RESETS = frozenset((kinds.KEEPALIVE_RESET, kinds.KEEPALIVE_TIMEOUT, kinds.RESET))
 
 _PLAIN = {
     kinds.KEEPALIVE_PROBE: "keep-alive probe",

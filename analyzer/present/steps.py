@@ -25,7 +25,6 @@ CHATTER = frozenset(
         kinds.DUPLICATE,
     )
 )
-PROBES = frozenset((kinds.KEEPALIVE_PROBE, kinds.ZERO_WINDOW_PROBE))
 
 PAUSE_S = 1.0  # silence that is drawn as such, and that ends a burst of data
 RETRY_S = 0.2  # data sent again after this long is a timeout: Linux TCP_RTO_MIN
@@ -71,7 +70,7 @@ def steps(segments: list[Segment], whole: bool = False) -> list[Step]:
 
 def is_lone(segment: Segment, answered: set[int]) -> bool:
     """Whether it is a probe that nothing answers."""
-    return segment.kind in PROBES and segment.frame not in answered
+    return segment.kind in kinds.PROBES and segment.frame not in answered
 
 
 def _units(segments: list[Segment], answered: set[int]) -> Iterator[Step]:
@@ -79,7 +78,7 @@ def _units(segments: list[Segment], answered: set[int]) -> Iterator[Step]:
     at = 0
     while at < len(segments):
         kind, end = OTHER, at + 1
-        if segments[at].kind in PROBES:
+        if segments[at].kind in kinds.PROBES:
             end = _exchange_end(segments, at, answered)
             kind = EXCHANGE if end > at + 1 else LONE if is_lone(segments[at], answered) else OTHER
         elif _chats(segments, at):
@@ -108,7 +107,7 @@ def _exchange_end(segments: list[Segment], at: int, answered: set[int]) -> int:
         segment = segments[place]
         if segment.kind == kinds.DUPLICATE:
             continue
-        if segment.kind in PROBES and segment.frame in answered:
+        if segment.kind in kinds.PROBES and segment.frame in answered:
             waiting.add(segment.frame)
         elif segment.answers in waiting and segment.kind in (kinds.KEEPALIVE_REPLY, kinds.ZERO_WINDOW_REPLY):
             waiting.discard(segment.answers)

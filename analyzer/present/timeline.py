@@ -11,12 +11,14 @@ from typing import Any
 
 from analyzer import kinds
 from analyzer.present.connection import end, head, paragraph
-from analyzer.present.labels import RESETS, STYLES, chatter, header, label
+from analyzer.present.labels import STYLES, chatter, header, label
 from analyzer.present.lookalikes import lookalikes
 from analyzer.present.paper import Line, Span
-from analyzer.present.steps import BURST, EXCHANGE, LONE, PAUSE_S, PROBES, Step, is_lone, steps
+from analyzer.present.steps import BURST, EXCHANGE, LONE, PAUSE_S, Step, is_lone, steps
 from analyzer.present.words import Clock, cells, wrapped
-from analyzer.tables.labelled import Segment
+from analyzer.tables import Tables
+from analyzer.tables.about import plain_rows
+from analyzer.tables.labelled import Segment, segments
 from analyzer.wording import SAY_MINUTES, counted, duration, endpoint
 
 LADDER = 62  # columns that a ladder is wide at most: longer arrows are harder to follow
@@ -26,19 +28,37 @@ SHORT_GAP, LONG_GAP = len("599.9 s"), len("11 min 40 s")  # columns of the longe
 
 @dataclass(frozen=True)
 class Connection:
-    """What a timeline is drawn of. flow, runs, findings: rows of those tables as plain values."""
+    """What a timeline is drawn of. flow, runs, findings: rows of those tables as plain values.
+
+    files: how many were joined into its capture.
+    """
 
     flow: dict[str, Any]
     runs: list[dict[str, Any]]
     findings: list[dict[str, Any]]
     segments: list[Segment]
     path: str
+    files: int
     capture_end_ns: int
+
+    @classmethod
+    def of(cls, tables: Tables, name: str = "packets") -> Connection:
+        """The one connection of these tables. name: the table of its segments; "events" has fewer."""
+        result = tables.selection.results[int(tables.selection.part[0])]
+        return cls(
+            plain_rows(tables, "flows")[0],
+            plain_rows(tables, "probe_runs"),
+            plain_rows(tables, "findings"),
+            segments(tables, name),
+            result.facts.path,
+            len(result.facts.files),
+            result.end_ns,
+        )
 
 
 def timeline(connection: Connection, clock: Clock, width: int, whole: bool = False) -> Iterator[Line]:
     """The lines of a timeline. whole: nothing is summed up."""
-    yield from head(connection.flow, connection.path, clock, width)
+    yield from head(connection.flow, connection.path, connection.files, clock, width)
     yield []
     ladder = Ladder(connection, clock, width)
     yield from ladder.lines(steps(connection.segments, whole))
@@ -60,7 +80,9 @@ class Ladder:
         )
         self.capture_end_ns = connection.capture_end_ns
         self.again = _repeated_fins(segments)
-        self.over = connection.flow["verdict"] == "closed" or any(s.kind in RESETS for s in segments[-1:])
+        self.over = connection.flow["verdict"] == "closed" or any(
+            s.kind in kinds.RESETS for s in segments[-1:]
+        )
         self.answered = {segment.answers for segment in segments if segment.answers}
         self.frame_width = max([len("FRAME"), *(len(str(each.frame)) for each in segments[-1:])])
         self.time_width = max(
@@ -151,7 +173,7 @@ class Ladder:
         lone = is_lone(segment, self.answered)
         style = "lost" if lone else STYLES.get(segment.kind, "data")
         text = f" {label(segment, lone, segment.frame in self.again)} "
-        stroke = "╌" if lone or segment.sender > 1 else "━" if segment.kind in RESETS else "─"
+        stroke = "╌" if lone or segment.sender > 1 else "━" if segment.kind in kinds.RESETS else "─"
         room = max(2, self.inner - cells(text) - 1)
         near, far = stroke * (room // 2), stroke * (room - room // 2)
         if segment.sender > 1:
@@ -170,7 +192,7 @@ def _repeated_fins(segments: list[Segment]) -> set[int]:
 
 def summary(step: Step) -> str:
     """What a summed-up step held."""
-    probes = [each for each in step.segments if each.kind in PROBES]
+    probes = [each for each in step.segments if each.kind in kinds.PROBES]
     if step.kind == EXCHANGE:
         return f"{counted(len(probes), 'more probe')}, all answered{_round_trips(step)}{_apart(probes)}"
     if step.kind == LONE:

@@ -105,7 +105,7 @@ def _files_of(argument: str, found: Discovery) -> Iterator[str]:
 
 def _captures_in(folder: str, found: Discovery) -> Iterator[str]:
     """The captures in a folder and those below it, by name; pipes and devices are left alone."""
-    count = 0
+    count, failed = 0, len(found.failures)
     for path in _walk(folder, found):
         try:
             if is_capture(path):
@@ -115,7 +115,7 @@ def _captures_in(folder: str, found: Discovery) -> Iterator[str]:
                 found.others.setdefault(folder, []).append(path)
         except KeepaliveError as error:
             found.failures.append((path, error))
-    if not count:
+    if not count and len(found.failures) == failed:
         found.fail(folder, "no captures in this folder")
 
 

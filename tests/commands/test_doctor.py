@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import analyzer
-from analyzer import pipeline
+from analyzer import kernel_cache, pipeline
 from analyzer.commands import doctor
 from analyzer.commands.main import main
 
@@ -47,6 +47,13 @@ def test_no_permission_comes_with_advice(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_missing_libraries_come_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "LIBRARIES", ("numpy", "no-such-library"))
     assert text(doctor.installed()).endswith("missing   pip install no-such-library")
+
+
+def test_kernels_that_cannot_be_kept_come_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel_cache, "NOT_KEPT", "/nowhere: Permission denied")
+    line, works = doctor.kernels()
+    assert "but every run will compile anew (/nowhere: Permission denied); NUMBA_CACHE_DIR" in text([line])
+    assert works
 
 
 def test_broken_kernels_are_status_3(

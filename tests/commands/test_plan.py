@@ -11,10 +11,8 @@ import pytest
 
 from analyzer.commands.main import main
 from analyzer.tables.plan import PLAN
-from tests.diagnose.plan.support import ENDS, opening
+from tests.diagnose.plan.support import opening, written
 from tests.diagnose.plan.test_replay import ANSWERED, DEAD, TestOutages, TestSpared
-from tests.helpers import wire
-from tests.helpers.timeline import timeline
 
 
 @pytest.fixture
@@ -26,11 +24,6 @@ def keepalive(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatc
         return main(["plan", *map(str, words)]), *capsys.readouterr()
 
     return run
-
-
-def written(path: Path, story: str) -> Path:
-    path.write_bytes(wire.pcap_bytes(timeline(story, endpoints=ENDS).records))
-    return path
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from tests.track.support import track
 
 from .support import OPENING, Case, tell
 
-PROBES = (kinds.KEEPALIVE_PROBE, kinds.ZERO_WINDOW_PROBE)
 ANSWERS = (kinds.KEEPALIVE_REPLY, kinds.ZERO_WINDOW_REPLY, kinds.KEEPALIVE_RESET)
 MOST_TENTATIVE = 64
 

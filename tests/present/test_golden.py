@@ -17,7 +17,6 @@ from analyzer.present.paper import Line
 from analyzer.present.timeline import Connection, timeline
 from analyzer.tables import Filters, Tables, choose
 from analyzer.tables.about import about, findings_by_flow, plain_rows, wide_rows
-from analyzer.tables.labelled import segments
 from tests.helpers_judge import Judge
 from tests.helpers_result import life
 
@@ -41,10 +40,7 @@ def compare(name: str, text: str) -> None:
 def timeline_of(number: int, paper: Paper, clock: str = "relative", whole: bool = False) -> str:
     result = life()
     tables = Tables(choose([result], Filters(flows=(number,))), Judge())
-    flow, runs = plain_rows(tables, "flows")[0], plain_rows(tables, "probe_runs")
-    findings = plain_rows(tables, "findings")
-    connection = Connection(flow, runs, findings, segments(tables), result.facts.path, result.end_ns)
-    return text_of(timeline(connection, Clock(clock, result.start_ns), paper.width, whole), paper)
+    return text_of(timeline(Connection.of(tables), Clock(clock, result.start_ns), paper.width, whole), paper)
 
 
 def overview_of(paper: Paper, clock: str = "relative") -> str:

@@ -13,6 +13,7 @@ from analyzer.errors import UnreadableError
 from analyzer.sources import Capture, discover, open_capture
 
 from .files import damages, pcap_header, read_frames, record, section
+from .permissions import needs_permissions, unprivileged
 
 PCAP = pcap_header() + record()
 
@@ -123,21 +124,26 @@ def test_links_in_a_folder_do_not_lead_in_circles(folder: Path) -> None:
     assert len(paths("below")) == 2
 
 
-def test_a_folder_that_cannot_be_listed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    scan = os.scandir
-
-    def refuse(path: str) -> object:
-        if os.path.basename(path) == "deep":
-            raise PermissionError(13, "Permission denied", path)
-        return scan(path)
-
-    monkeypatch.setattr(os, "scandir", refuse)
-    found = discover(["below"])
+@needs_permissions
+def test_a_folder_that_cannot_be_listed(folder: Path) -> None:
+    deep = Path("below", "deep")
+    deep.chmod(0)
+    with unprivileged(folder):
+        found = discover(["below"])
     assert [capture.path for capture in found.captures] == [os.path.join("below", "c.pcap.gz")]
-    deep = os.path.join("below", "deep")
     assert [(path, str(error)) for path, error in found.failures] == [
-        (deep, f"{deep}: no permission to read it")
+        (str(deep), f"{deep}: no permission to read it")
     ]
+
+
+@needs_permissions
+def test_nobody_knows_whether_captures_are_where_nothing_may_be_read(folder: Path) -> None:
+    secret = [Path("below", "c.pcap.gz"), Path("below", "deep")]
+    for path in (Path("other"), *secret):
+        path.chmod(0)
+    with unprivileged(folder):
+        failures = [str(error) for _, error in discover(["other", "below"]).failures]
+    assert failures == [f"{path}: no permission to read it" for path in ("other", *secret)]
 
 
 def test_globs_that_the_shell_left(folder: Path) -> None:

@@ -16,6 +16,7 @@ from analyzer.errors import UnreadableError
 from analyzer.sources import is_capture, open_source
 
 from .files import FRAME, pcap_header, read, read_frames, record
+from .permissions import needs_permissions, unprivileged
 
 PLAIN = pcap_header() + b"".join(record(FRAME, i) for i in range(5000))
 COUNT = """
@@ -56,22 +57,13 @@ def test_what_cannot_be_opened_is_told_in_one_line(tmp_path: Path) -> None:
     assert complaint(long) == f"{long}: file name too long"
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+@needs_permissions
 def test_no_permission(tmp_path: Path) -> None:
     path = tmp_path / "secret"
     path.write_bytes(PLAIN)
     path.chmod(0)
-    assert complaint(str(path)) == f"{path}: no permission to read it"
-
-
-def test_permission_errors_in_plain_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where the tests run as root."""
-
-    def refuse(path: str) -> None:
-        raise PermissionError(13, "Permission denied", path)
-
-    monkeypatch.setattr("analyzer.sources.inputs.io.FileIO", refuse)
-    assert complaint("secret") == "secret: no permission to read it"
+    with unprivileged(tmp_path):
+        assert complaint("secret") == "secret: no permission to read it"
 
 
 def test_is_capture(tmp_path: Path) -> None:

@@ -30,13 +30,12 @@ ROUNDS = 3
 class Keys(NamedTuple):
     """The group of alike segments that each row of A and of B belongs to, and whether it proves itself.
 
-    a, b: int64 by row. proof_a, proof_b: bool, timestamps or IP ID are part of the key.
+    a, b: int64 by row. proof_a: bool by row of A, timestamps or IP ID are part of the key.
     """
 
     a: Integers
     b: Integers
     proof_a: NDArray[np.bool_]
-    proof_b: NDArray[np.bool_]
 
 
 def keys_of(a: Rows, b: Rows) -> Keys:
@@ -66,7 +65,7 @@ def keys_of(a: Rows, b: Rows) -> Keys:
     )
     key = numbered(base, proof)
     proves = proof > 0
-    return Keys(key[: len(a)], key[len(a) :], proves[: len(a)], proves[len(a) :])
+    return Keys(key[: len(a)], key[len(a) :], proves[: len(a)])
 
 
 def kept(key: Integers, sender: Integers, in_a: Any, chosen: Any) -> Any:

@@ -17,7 +17,7 @@ from analyzer.wording import few
 
 ANSWERS = np.isin(np.arange(256), (kinds.KEEPALIVE_REPLY, kinds.KEEPALIVE_RESET, kinds.ZERO_WINDOW_REPLY))
 TELLING = ANSWERS.copy()
-TELLING[[kinds.KEEPALIVE_PROBE, kinds.ZERO_WINDOW_PROBE]] = True
+TELLING[list(kinds.PROBES)] = True
 """What a middlebox may make up in an end's name: probes and answers, beside RSTs."""
 
 ENDS = (kinds.CLIENT, kinds.SERVER)

@@ -154,7 +154,7 @@ def words_of(codes: Any, always_count: bool = False) -> str:
 
 def word_of(code: int) -> str:
     """What people call a kind."""
-    if code in (kinds.RESET, kinds.KEEPALIVE_RESET, kinds.KEEPALIVE_TIMEOUT):
+    if code in kinds.RESETS:
         return "RST"
     return kinds.KIND_WORDS[code].replace("_", " ")
 

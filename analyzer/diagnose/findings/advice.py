@@ -30,11 +30,20 @@ def peer_rebooted(case: Case) -> str:
 
 
 def middlebox_reset(case: Case) -> str:
-    """The devices between."""
+    """The devices between; NAT that leaves a segment as it was.
+
+    Linux translates nothing of what its connection tracking calls INVALID, and the host that such a segment
+    then reaches resets a connection that it never had (github.com/kubernetes/kubernetes/issues/74839 and
+    pull/120412, github.com/moby/libnetwork/issues/1090; be_liberal:
+    docs.kernel.org/networking/nf_conntrack-sysctl.html).
+    """
     return (
         "Look in the logs of the firewalls, load balancers and NAT devices between "
         f"{case.endpoint(0)} and {case.endpoint(1)}, and raise the idle timeout of the one that did it, "
-        "or set the keep-alive time below it."
+        "or set the keep-alive time below it. No application closed. A Linux NAT does so without an "
+        "idle timeout, too: what its conntrack takes for INVALID passes untranslated, and the wrong host "
+        "answers RST. There: `sysctl -w net.netfilter.nf_conntrack_tcp_be_liberal=1`, or "
+        "`iptables -I INPUT -m conntrack --ctstate INVALID -j DROP`, and the same for FORWARD."
     )
 
 

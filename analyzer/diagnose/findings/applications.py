@@ -17,7 +17,6 @@ from analyzer.diagnose.proof import Proof
 from analyzer.facts import Finding
 from analyzer.wording import counted, duration, lasting, moment
 
-RESETS = (kinds.RESET, kinds.KEEPALIVE_RESET, kinds.KEEPALIVE_TIMEOUT)
 ABORTED = (kinds.RESET_VERDICT, kinds.HALF_CLOSED, kinds.CLOSED)
 
 
@@ -53,7 +52,7 @@ def tell_hung(case: Case) -> Finding:
     answers = [
         each
         for each in case.probed
-        if each.answers and each.sender == hung and each.time_ns > since_ns and each.kind not in RESETS
+        if each.answers and each.sender == hung and each.time_ns > since_ns and each.kind not in kinds.RESETS
     ]
     frames = [talk.request_frame, talk.message_frame]
     seen = (
@@ -103,7 +102,7 @@ def may_abort(flows: Flows) -> Mask:
 def tell_abort(case: Case) -> Finding | None:
     """Whose RST left what unread."""
     amid, after = (each[0] for each in aborts(Flows.of(case.context, np.array([case.row]))))
-    for reset in case.of(*RESETS[:2]):
+    for reset in case.of(kinds.RESET, kinds.KEEPALIVE_RESET):
         side = reset.sender
         unread_ns = int(case.flow.side[1 - side].last_payload_time)
         if reset.time_ns < unread_ns:

@@ -16,7 +16,6 @@ from analyzer.diagnose.proof import Proof
 from analyzer.facts import Finding, Rows
 from analyzer.wording import lasting, listed, moment
 
-RESETS = (kinds.RESET, kinds.KEEPALIVE_RESET, kinds.KEEPALIVE_TIMEOUT)
 NEVER = np.iinfo(np.int64).max
 
 
@@ -54,7 +53,7 @@ def have_leak(context: Context, picked: Picked, rows: Rows) -> Mask:
     since = np.maximum(side["fin_acked_time"][place, closer], side["last_payload_time"][place, 1 - closer])
     until = np.minimum(context.made(successors)[picked], context.result.end_ns)
     of_flow = np.searchsorted(picked, rows.flow)
-    later = np.isin(rows.kind, RESETS) & (rows.time_ns >= since[of_flow])
+    later = np.isin(rows.kind, kinds.RESETS) & (rows.time_ns >= since[of_flow])
     np.minimum.at(until, of_flow[later], rows.time_ns[later])
     having: Mask = until - since >= context.rules.close_wait_ns
     return having
@@ -68,7 +67,9 @@ def tell_leak(case: Case) -> Finding:
     until_ns, end = end_of_leak(case, since_ns)
     fins = [event.frame for event in case.of(kinds.FIN) if event.sender == closer]
     data = f", sent its last data at {moment(since_ns)}" if since_ns > acked_ns else ""
-    later = [event.frame for event in case.of(kinds.KEEPALIVE_PROBE, *RESETS) if event.time_ns >= since_ns]
+    later = [
+        event.frame for event in case.of(kinds.KEEPALIVE_PROBE, *kinds.RESETS) if event.time_ns >= since_ns
+    ]
     return case.finding(
         found.CLOSE_WAIT_LEAK,
         f"the {who} acknowledged the FIN of the {case.name(closer)} ({listed(fins)}) at {moment(acked_ns)}"
@@ -90,7 +91,7 @@ def tell_leak(case: Case) -> Finding:
 
 def end_of_leak(case: Case, since_ns: int) -> tuple[int, str]:
     """When it ended, and by what."""
-    resets = [event for event in case.of(*RESETS) if event.time_ns >= since_ns]
+    resets = [event for event in case.of(*kinds.RESETS) if event.time_ns >= since_ns]
     anew_ns, end_ns = int(case.context.made(successors)[case.row]), int(case.context.result.end_ns)
     if resets and resets[0].time_ns <= min(anew_ns, end_ns):
         return resets[0].time_ns, f"the RST of the {case.name(resets[0].sender)} (frame {resets[0].frame})"
@@ -208,7 +209,7 @@ def tell_half_open(case: Case) -> Finding | None:
 
 
 CHECKS = (
-    Check(found.CLOSE_WAIT_LEAK, may_leak, tell_leak, wants=RESETS, holds=have_leak),
+    Check(found.CLOSE_WAIT_LEAK, may_leak, tell_leak, wants=kinds.RESETS, holds=have_leak),
     Check(found.FIN_WAIT_2, closed_and_reset, tell_denied),
     Check(found.HALF_OPEN, may_be_denied, tell_half_open),
 )

@@ -22,9 +22,7 @@ from analyzer.wording import counted, lasting, listed, moment, number
 
 WINDOW_TURNS = kinds.EVENT_CLOSES | kinds.EVENT_REOPENS
 WINDOWS = tuple(
-    kind
-    for kind in range(kinds.OLD_ACK + 1)
-    if kind not in (kinds.RESET, kinds.KEEPALIVE_RESET, kinds.KEEPALIVE_TIMEOUT, kinds.SYN_RETRANSMISSION)
+    kind for kind in range(kinds.OLD_ACK + 1) if kind not in (*kinds.RESETS, kinds.SYN_RETRANSMISSION)
 )
 """Kinds whose window counts."""
 MOST_COUNTED = 255  # SIDE.retransmissions holds no more
@@ -187,17 +185,22 @@ def tell_unacknowledged(case: Case) -> Finding:
     sender = int(np.flatnonzero(lacks_acknowledgment(flows)[0])[0])
     side, octets = case.flow.side[sender], int(pending_octets(flows)[0, sender])
     who, last_ns = case.name(sender), int(side.last_time)
-    frames = [case.talk_of(sender).request_frame] if began_with_request(case, sender) else []
-    frames += [case.flow.last_frame] if case.flow.last_sender == sender else []
-    where = f" ({listed(frames)})" if frames else ""
+    sent = [case.talk_of(sender).request_frame] if began_with_request(case, sender) else []
+    sent += [case.flow.last_frame] if case.flow.last_sender == sender else []
+    where = f" ({listed(sent)})" if sent else ""
     times = counted(int(side.retransmissions), "time") + (
         " or more" if side.retransmissions == MOST_COUNTED else ""
     )
+    resets = [
+        each.frame for each in case.of(*kinds.RESETS) if each.sender != sender and each.time_ns >= last_ns
+    ]
+    but = f" but the RST of the {case.name(1 - sender)} ({listed(resets)})" if resets else ""
     summary = (
         f"{counted(octets, 'byte')} of the {who} not acknowledged since {moment(side.pending_since)}, "
-        f"sent again {times} over {lasting(last_ns - side.pending_since)}{where} without an answer: "
+        f"sent again {times} over {lasting(last_ns - side.pending_since)}{where} without an answer{but}: "
         "keep-alive cannot help, for it does not run while data is outstanding; that needs TCP_USER_TIMEOUT"
     )
+    frames = [*sent, *resets] or [case.flow.last_frame]  # the last one acknowledges nothing, either
     proof = Proof(frames, int(side.pending_since), last_ns, unseen=True)
     return case.finding(found.DATA_UNACKNOWLEDGED, summary, advice.unacknowledged(case, sender), proof)
 

@@ -20,8 +20,6 @@ from analyzer.diagnose.summary import last_sign_of_life
 from analyzer.facts import Finding, Rows
 from analyzer.wording import counted, few, lasting, listed, moment
 
-RESETS = (kinds.RESET, kinds.KEEPALIVE_RESET, kinds.KEEPALIVE_TIMEOUT)
-PROBES = (kinds.KEEPALIVE_PROBE, kinds.ZERO_WINDOW_PROBE)
 OF_VERDICT = {  # verdict: the finding, what to do, whether it rests on frames that are not there
     kinds.PEER_DEAD: (found.PEER_DEAD, advice.peer_dead, True),
     kinds.PEER_REBOOTED: (found.PEER_REBOOTED, advice.peer_rebooted, False),
@@ -30,7 +28,7 @@ OF_VERDICT = {  # verdict: the finding, what to do, whether it rests on frames t
     kinds.NO_ANSWER: (found.NO_ANSWER, advice.no_answer, True),
 }
 FRAME_BITS = 34  # a frame's share of a key of 63 bits: 17 billion frames, 500 million flows
-QUOTED = (kinds.SYN, kinds.SYN_RETRANSMISSION, *PROBES, *RESETS)
+QUOTED = (kinds.SYN, kinds.SYN_RETRANSMISSION, *kinds.PROBES, *kinds.RESETS)
 
 
 def with_verdict(verdict: int) -> Callable[[Flows], Mask]:
@@ -78,8 +76,8 @@ def evidence(case: Case, quoted: list[Any]) -> list[int]:
     if case.flow.verdict in (kinds.REFUSED, kinds.NO_ANSWER):
         return [*(event.frame for event in opening), *deciding]
     prober = case.flow.decided_by if case.flow.verdict == kinds.PEER_DEAD else 1 - case.flow.decided_by
-    probes = [event for event in quoted if event.kind in PROBES and event.sender == prober]
-    answered = {event.answers for event in case.probed if event.answers and event.kind not in RESETS}
+    probes = [event for event in quoted if event.kind in kinds.PROBES and event.sender == prober]
+    answered = {event.answers for event in case.probed if event.answers and event.kind not in kinds.RESETS}
     last = max((place for place, probe in enumerate(probes, 1) if probe.frame in answered), default=0)
     return [*(probe.frame for probe in probes[last:]), *deciding]
 
@@ -154,7 +152,7 @@ def have_outage(context: Context, picked: Picked, rows: Rows) -> Mask:
     if not len(rows):
         return np.zeros(len(picked), np.bool_)
     lost = lost_probes(rows, context.rules.answer_limit_ns)
-    heard = ~np.isin(rows.kind, RESETS)
+    heard = ~np.isin(rows.kind, kinds.RESETS)
     begin = np.flatnonzero(np.diff(rows.flow, prepend=-1))
     place = np.arange(len(rows))
     having = np.zeros(len(begin), np.bool_)
@@ -175,7 +173,7 @@ def outages(case: Case, side: int) -> Iterator[Outage]:
             continue
         if event.sender == side and event.frame in lost:
             waiting.append(event)
-        elif event.sender == 1 - side and event.kind not in RESETS:
+        elif event.sender == 1 - side and event.kind not in kinds.RESETS:
             if waiting:
                 yield Outage(waiting, before, event)
                 waiting = []
@@ -225,8 +223,8 @@ def described(outage: Outage, prober: str, peer: str) -> str:
 
 
 HEARD = (
-    *PROBES,
-    *RESETS,
+    *kinds.PROBES,
+    *kinds.RESETS,
     kinds.KEEPALIVE_REPLY,
     kinds.ZERO_WINDOW_REPLY,
     kinds.ZERO_WINDOW,

@@ -44,7 +44,7 @@ def tell_rate_limited(case: Case) -> Finding:
     """How many probes came too soon to be answered."""
     limit_ns = case.context.rules.answer_limit_ns
     held = set(case.rows.frame[held_back(case.rows, limit_ns)].tolist())
-    probes = [event for event in case.of(*PROBES) if event.frame in held]
+    probes = [event for event in case.of(*kinds.PROBES) if event.frame in held]
     frames = [event.frame for event in probes]
     one, prober = len(frames) == 1, case.name(probes[0].sender)
     summary = (
@@ -140,10 +140,9 @@ def tell_idle_before(case: Case) -> Finding:
     return case.finding(found.IDLE_BEFORE_CAPTURE, summary, advised, Proof([first.frame], *times))
 
 
-PROBES = (kinds.KEEPALIVE_PROBE, kinds.ZERO_WINDOW_PROBE)
 CHECKS = (
     Check(found.REPLIES_LOST, may_lack_replies, tell_replies_lost),
-    Check(found.RATE_LIMITED, missed_some, tell_rate_limited, wants=PROBES, holds=are_held_back),
+    Check(found.RATE_LIMITED, missed_some, tell_rate_limited, wants=kinds.PROBES, holds=are_held_back),
     Check(
         found.IDLE_BEFORE_CAPTURE,
         joined_midway,

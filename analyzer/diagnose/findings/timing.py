@@ -12,7 +12,7 @@ from analyzer.diagnose.case import Case
 from analyzer.diagnose.context import Context, Flows
 from analyzer.diagnose.findings import timer_advice
 from analyzer.diagnose.findings.finding import Check, Mask, Picked
-from analyzer.diagnose.findings.outcomes import RESETS, evidence, span
+from analyzer.diagnose.findings.outcomes import evidence, span
 from analyzer.diagnose.known_timeouts import SHORTER, Known, known_hangs
 from analyzer.diagnose.proof import Proof
 from analyzer.diagnose.recognition import CONTRADICTS, setting_ns, timer
@@ -68,7 +68,7 @@ def is_slow(context: Context, picked: Picked, rows: Rows) -> Mask:
 
 def decided_span(case: Case) -> tuple[int, int]:
     """From the last sign of life to the end (ns)."""
-    return span(case, [event for event in case.of(*RESETS) if event.frame == case.decided])
+    return span(case, [event for event in case.of(*kinds.RESETS) if event.frame == case.decided])
 
 
 def tell_slow(case: Case) -> Finding:
@@ -91,7 +91,9 @@ def tell_slow(case: Case) -> Finding:
         f"until the {what} ({moment(end)}): with a keepalive time of {planned}, "
         f"it would have been at most about {lasting(found_s * SECOND_NS)}"
     )
-    proof = Proof(evidence(case, case.of(*PROBES, *RESETS)), life, end, found.CERTAIN, unseen=dead)
+    proof = Proof(
+        evidence(case, case.of(*kinds.PROBES, *kinds.RESETS)), life, end, found.CERTAIN, unseen=dead
+    )
     return case.finding(found.SLOW_DETECTION, summary, timer_advice.find_sooner(case, prober), proof)
 
 
@@ -152,7 +154,7 @@ def hang_of_probes(case: Case) -> Hang | None:
         return None
     life, end = decided_span(case)
     why = f"for the {case.name(1 - case.flow.decided_by)}, from {moment(life)} to frame {case.decided}"
-    frames = evidence(case, case.of(*PROBES, *RESETS))
+    frames = evidence(case, case.of(*kinds.PROBES, *kinds.RESETS))
     return Hang(case.flow.decided_by, (life, end), "probes", why, frames)
 
 
@@ -240,7 +242,7 @@ def silences(case: Case) -> Iterator[tuple[int, int, int]]:
         result.end_ns,
         flow.last_frame,
     )
-    for event in case.of(kinds.FIN, *RESETS):
+    for event in case.of(kinds.FIN, *kinds.RESETS):
         yield max(0, event.gap_ns), event.time_ns, event.frame
     if flow.talk:
         talk = result.talks[flow.talk - 1]
@@ -263,10 +265,11 @@ def tell_unprobed(case: Case) -> Finding:
     return case.finding(found.KEEPALIVE_OFF, summary, timer_advice.probe_at_all(case), proof)
 
 
-PROBES = (kinds.KEEPALIVE_PROBE, kinds.ZERO_WINDOW_PROBE)
 HANGS = {kinds.PEER_DEAD: hang_of_probes, kinds.STALLED: hang_of_data, kinds.NO_ANSWER: hang_of_syn}
 CHECKS = (
-    Check(found.SLOW_DETECTION, may_be_slow, tell_slow, wants=RESETS, holds=is_slow),
+    Check(found.SLOW_DETECTION, may_be_slow, tell_slow, wants=kinds.RESETS, holds=is_slow),
     Check(found.HANG_EXPLAINED, may_hang, tell_hang),
-    Check(found.KEEPALIVE_OFF, idles_unprobed, tell_unprobed, wants=(kinds.FIN, *RESETS), holds=are_idle),
+    Check(
+        found.KEEPALIVE_OFF, idles_unprobed, tell_unprobed, wants=(kinds.FIN, *kinds.RESETS), holds=are_idle
+    ),
 )

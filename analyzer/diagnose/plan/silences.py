@@ -13,7 +13,6 @@ from analyzer.facts import CaptureResult
 
 Times = NDArray[np.int64]
 
-RESETS = (kinds.RESET, kinds.KEEPALIVE_RESET, kinds.KEEPALIVE_TIMEOUT)
 PROBING = (
     kinds.KEEPALIVE_PROBE,
     kinds.ZERO_WINDOW_PROBE,
@@ -96,7 +95,7 @@ def silences_of(result: CaptureResult, shortest_ns: int) -> Silences:
     for batch in result.packets.batches():
         kind = batch["kind"]
         told = (batch["sender"] != kinds.NO_SENDER) & (batch["flow"] != kinds.NO_FLOW)
-        told &= (kind != kinds.DUPLICATE) & ~np.isin(kind, RESETS)
+        told &= (kind != kinds.DUPLICATE) & ~np.isin(kind, kinds.RESETS)
         columns = columns_of(batch, told)
         flow, time_ns, sender = columns
         silent.add(*columns)

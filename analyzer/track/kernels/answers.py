@@ -32,11 +32,9 @@ def close_waiting(prober, segment, with_rtt, event):
 
 @step
 def count_answer(prober):
-    """Count the answered probe under its kind."""
+    """Count the answered probe, if it is a keep-alive probe."""
     if prober.kind == kinds.KEEPALIVE_PROBE:
         prober.replies += 1
-    else:
-        prober.window_replies += 1
 
 
 @step
@@ -131,8 +129,6 @@ def reset_kind(flow, probings, sender, segment, counters, event):
         after_keepalive = prober.kind == kinds.KEEPALIVE_PROBE
         if after_keepalive:
             prober.resets += 1
-        else:
-            prober.window_replies += 1
         close_waiting(prober, segment, True, event)
         return kinds.KEEPALIVE_RESET if after_keepalive else kinds.RESET
     acknowledges_more = precedes(advance(np.int64(prober.last_seq), 1), np.int64(segment.ack))

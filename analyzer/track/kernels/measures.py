@@ -1,8 +1,7 @@
-"""What diagnosis will want to know of a side: its distance, its IP IDs (design 10)."""
+"""What diagnosis wants to know of a side: its distance (design 10)."""
 
 import numpy as np
 
-from analyzer import kinds
 from analyzer.track.kernels.steps import step
 
 
@@ -45,16 +44,10 @@ def has_own_ttl(x, distance):
 
 @step
 def note_network(x, segment):
-    """Hop distance, IP ID pattern and TTL: what tells a middlebox's RST from the peer's."""
+    """Hop distance and TTL: what tells a middlebox's RST from the peer's."""
     if x.ttl != segment.ttl or x.hops == 0:
         distance = hop_distance(np.int64(segment.ttl))
         hops = np.int64(x.hops)
         if not knows_hops(x, distance) and hops >> 24 == 0:
             x.hops = ((hops << 8) | (distance + 1)) & 0xFFFFFFFF
         x.ttl = segment.ttl
-    if segment.ip_id == 0:
-        x.ip_id_pattern |= 1
-    elif x.marks & kinds.SIDE_SENT and x.ip_id != 0:
-        step = (np.int64(segment.ip_id) - np.int64(x.ip_id)) & 0xFFFF
-        x.ip_id_pattern |= 2 if 1 <= step <= 256 else 4
-    x.ip_id = segment.ip_id

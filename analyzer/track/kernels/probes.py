@@ -114,7 +114,6 @@ def clear_probe_side(side):
     side.replies = 0
     side.resets = 0
     side.window_probes = 0
-    side.window_replies = 0
     side.tsecr = 0
     side.unheard = 0
     side.answer_tsval = 0

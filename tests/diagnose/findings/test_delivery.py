@@ -84,6 +84,9 @@ class TestData:
         2.400  c>s  PA  101+90:201   = retransmission
     """
 
+    AT_ONCE = "".join(f"{at} c>s PA 101+90:201\n" for at in (0.1, 0.3, 0.7, 1.5))
+    """Follows what was said before: no message begins with it."""
+
     def test_sent_again_and_again(self) -> None:
         case = tell(OPENING + self.LOST)
         assert (case.verdict, case.found) == ("stalled", ["data_unacknowledged"])
@@ -98,6 +101,19 @@ class TestData:
             finding.advice
         )
         assert "sysctl net.ipv4.tcp_retries2" in finding.advice
+
+    def test_a_reset_is_named_as_the_only_answer(self) -> None:
+        case = tell(OPENING + self.AT_ONCE + "1.6 s>c R 201")
+        assert case.found == ["half_open", "data_unacknowledged"]
+        finding = case.findings[1]
+        assert finding.frames == (11,)
+        assert "over 1.400 s without an answer but the RST of the server (frame 11): keep-alive" in (
+            finding.summary
+        )
+
+    def test_its_last_frame_stands_for_a_connection_that_goes_on_without_acknowledging(self) -> None:
+        [finding] = tell(OPENING + self.AT_ONCE + "1.6 s>c P 201+10").findings
+        assert (finding.name, finding.frames) == (found.DATA_UNACKNOWLEDGED, (11,))
 
     def test_once_after_five_seconds(self) -> None:
         assert tell(OPENING + "1 c>s PA 101+90:201\n6 c>s PA 101+90:201").found == ["data_unacknowledged"]

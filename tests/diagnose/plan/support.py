@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
@@ -10,8 +11,9 @@ from analyzer import kinds
 from analyzer.diagnose.plan import Replay, Timers
 from analyzer.rules import Rules
 from tests.diagnose.support import OPENING, SECOND, tell
+from tests.helpers import wire
 from tests.helpers.segment import Endpoint
-from tests.helpers.timeline import START_NS
+from tests.helpers.timeline import START_NS, timeline
 
 ENDS = {"d": ("10.0.0.1", 40001), "e": ("10.0.0.1", 40002), "x": ("10.0.0.9", 1), "y": ("10.0.0.8", 2)}
 
@@ -30,6 +32,12 @@ def ready(
     chosen = np.arange(len(result.flows))
     timeout_ns = None if timeout_s is None else round(timeout_s * SECOND)
     return Replay(result, Rules(), chosen, timeout_ns)
+
+
+def written(path: Path, story: str) -> Path:
+    """A story as a capture file."""
+    path.write_bytes(wire.pcap_bytes(timeline(story, endpoints=ENDS).records))
+    return path
 
 
 def timers(time_s: int, interval_s: int, probes: int) -> Timers:

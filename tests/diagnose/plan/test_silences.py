@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from analyzer import kinds
-from analyzer.diagnose.plan.silences import PROBING, RESETS, Pauses, silences_of
+from analyzer.diagnose.plan.silences import PROBING, Pauses, silences_of
 from analyzer.facts import CaptureResult
 from tests.diagnose.support import SECOND, diagnose, tell
 from tests.helpers.segment import Record, Segment
@@ -75,7 +75,7 @@ def test_equals_counting_one_by_one(records: list[Record]) -> None:
         return
     result = diagnose(records).result
     silences = silences_of(result, SECOND)
-    for pauses, unwanted in ((silences.silent, RESETS), (silences.idle, RESETS + PROBING)):
+    for pauses, unwanted in ((silences.silent, kinds.RESETS), (silences.idle, kinds.RESETS + PROBING)):
         found = np.column_stack((pauses.flow, pauses.start, pauses.end)).tolist()
         assert sorted(map(tuple, found)) == one_by_one(result, unwanted)
 
