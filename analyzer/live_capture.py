@@ -48,13 +48,12 @@ def live(
     capture_filter: str = "",
     record: str | os.PathLike[str] | None = None,
     most_flows: int = MOST_FLOWS,
-    profiles: Sequence[str | os.PathLike[str]] = (),
 ) -> Live:
     """Watch an interface ("eth0"), or `follow` a capture file that is still being written.
 
     It runs in threads of its own until `stop()`, or until the `with` block ends. backend: "dumpcap",
     "tcpdump" or "scapy". capture_filter: in pcap-filter's syntax, beside our own. record: a folder for
-    dumpcap's ring of files. most_flows: connections to hold in memory. profiles: TOML files of your own.
+    dumpcap's ring of files. most_flows: connections to hold in memory.
 
     Raises UsageError, MissingToolError or UnreadableError where nothing can be captured.
     """
@@ -67,8 +66,7 @@ def live(
         source = open_live(
             LiveOptions(interface or "", backend=backend, capture_filter=capture_filter, record=folder)
         )
-    options = Options(profiles=tuple(os.fspath(each) for each in profiles))
-    capture = Live(source, options, most_flows=most_flows, processes=follow is None)
+    capture = Live(source, most_flows=most_flows, processes=follow is None)
     capture.start()
     return capture
 
