@@ -10,11 +10,11 @@ What it has beside `Tracker` (segments, untracked, flows, probings, talks):
   rows move when flows leave, so do not keep them.
 - `room`: how many more flows fit in. `late`: segments of connections that had ended and left.
   `retired`: how many flows left, by why (kinds.LEFT_WORDS).
-- `make_room(tracker)` is called in the middle of `track`, before a segment that needs room is looked at; no
-  segment is lost by it. It should call `tracker.retire`; without one, `tracker.leaving` chooses a
-  quarter of the table. All rows written so far are in the tables and in `fresh()`, and no row has moved:
-  whoever tells of events takes `fresh()`, `proven()` and the last words of the leaving flows
-  (`snapshot(rows)`) first. Where it frees nothing, further connections of this batch are `untracked`.
+- `make_room(tracker)` is called in the middle of `track` where the table is full; no segment is lost by it.
+  It should call `tracker.retire`; without one, a quarter of the table leaves as `tracker.leaving` chooses.
+  All rows written so far are in the tables and in `fresh()`, and no row has moved yet: whoever tells of
+  events takes `fresh()`, `proven()` and the last words of the leaving flows (`snapshot(rows)`) first.
+  Where it frees nothing, further connections of this batch are `untracked`.
 - `leaving(now_ns, room_wanted)`: bool[flows], who should leave. Those that ended Rules.left_ns before
   `now_ns` (capture time) always do. If that is less than `room_wanted` rows, then further ones in the
   order of kinds.LEFT_WORDS, and of each the silent longest first, until it is enough.
@@ -107,7 +107,7 @@ class BoundedTracker(Tracker):
 
     def _make_space(self) -> None:
         super()._make_space()
-        if not self.room:
+        if not self.room and self._state.tracker[0].stop_at != NEVER:
             self._make_room(self)
             if not self.room:  # do without for the rest of this batch
                 self._state.tracker[0].stop_at = NEVER

@@ -45,7 +45,8 @@ def some_conversations(count: int) -> list[list[Record]]:
 
 
 def digest(count: int) -> str:
-    """Of flows, probings, talks and labels, the batches cut at random."""
+    """Of flows, probings, talks and labels, the batches cut at random; also where flows leave."""
+    from tests.track.leaving import track_crowded, track_leaving
     from tests.track.support import result_bits, track
 
     state = hashlib.sha256()
@@ -54,6 +55,10 @@ def digest(count: int) -> str:
         cuts = [chance.randrange(1, 60) for _ in range(3)]
         for part in result_bits(track(conversation, cuts=cuts)):
             state.update(part)
+        for told in (track_leaving(conversation, cuts, chance), track_crowded(conversation, cuts, 1)):
+            for part in result_bits(told.tracker):
+                state.update(part)
+            state.update(f"{told.tracker.retired} {told.tracker.late} {sorted(told.corrected)}".encode())
     return state.hexdigest()
 
 
