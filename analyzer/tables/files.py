@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -18,8 +18,6 @@ from analyzer.kinds import MISSING
 from analyzer.tables.schema import Column, Table
 from analyzer.tables.source import TableSource
 from analyzer.tables.values import Block
-
-Cells = Callable[[Column, Any], list[str]]
 
 
 @contextmanager
@@ -58,8 +56,8 @@ def write_json(tables: TableSource, stream: IO[str]) -> None:
     for name in tables.names:
         stream.write(f',\n"{name}": [')
         separator = "\n"
-        for rows in _texts(tables, name, _json_cells):
-            lines = _json_lines(tables.described(name), rows)
+        for block in tables.blocks(name):
+            lines = json_rows(tables.described(name), block)
             if lines:
                 stream.write(separator + ",\n".join(lines))
                 separator = ",\n"
@@ -75,21 +73,19 @@ def write_csv(tables: TableSource, folder: str | os.PathLike[str]) -> dict[str, 
         counts[name] = 0
         with replacing(Path(folder) / f"{name}.csv") as stream:
             stream.write(",".join(tables.described(name).names) + "\n")
-            for columns in _texts(tables, name, _csv_cells):
+            for block in tables.blocks(name):
+                columns = [
+                    _csv_cells(column, block[column.name]) for column in tables.described(name).columns
+                ]
                 stream.writelines(",".join(row) + "\n" for row in zip(*columns, strict=True))
                 counts[name] += len(columns[0])
     return counts
 
 
-def _texts(tables: TableSource, name: str, cells: Cells) -> Iterator[list[list[str]]]:
-    """Blocks of a table, every cell written out, column by column."""
-    columns = tables.described(name).columns
-    for block in tables.blocks(name):
-        yield [cells(column, block[column.name]) for column in columns]
-
-
-def _json_lines(table: Table, columns: list[list[str]]) -> list[str]:
-    row = "{" + ", ".join(f'"{name}": %s' for name in table.names) + "}"
+def json_rows(table: Table, block: Block, head: str = "") -> list[str]:
+    """A block's rows as JSON objects. head: members to begin each with, as JSON, their comma included."""
+    columns = [_json_cells(column, block[column.name]) for column in table.columns]
+    row = "{" + head.replace("%", "%%") + ", ".join(f'"{name}": %s' for name in table.names) + "}"
     return [row % cells for cells in zip(*columns, strict=True)]
 
 

@@ -76,6 +76,7 @@ TABLE = {
         compared="what a comparison of two captures came to",
         facts="what a capture came to",
         found=VOCABULARY,
+        news="what a live capture tells becomes lines",
         wording=SENTENCES,
     ),
     "present": row(
