@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -142,6 +142,28 @@ class Lines:
             self._dropped = totals.dropped
             row = {"time": totals.now_ns, "dropped": totals.dropped, "frames": totals.frames}
             yield Told("drops", DROPS, block_of(DROPS, row))
+
+
+class JsonLines:
+    """Writes news as JSON, one object a line, each batch at once."""
+
+    def __init__(self, stream: IO[str], diagnosis: Diagnosis, filters: Filters | None = None) -> None:
+        self._stream = stream
+        self._lines = Lines(diagnosis, filters)
+
+    def tell(self, news: News) -> None:
+        """Write what is new."""
+        for told in self._lines.of(news):
+            self._write(told)
+        self._stream.flush()
+
+    def end(self, totals: Totals) -> None:
+        """Write the last line."""
+        self._write(summary(totals))
+        self._stream.flush()
+
+    def _write(self, told: Told) -> None:
+        self._stream.writelines(line + "\n" for line in json_lines(told))
 
 
 def narrowed(news: News, filters: Filters) -> News:

@@ -80,7 +80,11 @@ TABLE = {
         wording=SENTENCES,
     ),
     "present": row(
-        "tables kinds", libraries="numpy rich", lateness="the setting behind a timer", wording=SENTENCES
+        "tables kinds",
+        libraries="numpy rich",
+        lateness="the setting behind a timer",
+        news="what a live capture tells is put into words",
+        wording=SENTENCES,
     ),
     "write": row("sources records kinds", libraries="numpy"),
     "reading": row(SHARED | {"sources", "decode"}, libraries="numpy"),  # a part of the pipeline

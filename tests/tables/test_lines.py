@@ -14,11 +14,11 @@ import pytest
 from analyzer import found, kinds
 from analyzer.facts import Finding
 from analyzer.news import News
-from analyzer.tables import Filters, Network, Tables, choose
+from analyzer.tables import TABLES, Filters, Network, Tables, choose
 from analyzer.tables.document import live_schema
 from analyzer.tables.files import write_json
-from analyzer.tables.lines import LINES, Lines, Told, ends_by_flow, json_lines, summary
-from tests.helpers_news import analyzed, diagnosis, news_of, quiet
+from analyzer.tables.lines import LINES, JsonLines, Lines, Told, ends_by_flow, json_lines, summary
+from tests.helpers_news import ROOT, analyzed, diagnosis, news_of, quiet
 
 SHOWN = ("peer-dead", "peer-rebooted", "middlebox-timeout", "host-unreachable", "refused")
 
@@ -160,3 +160,26 @@ def test_a_finding_about_a_path_stays_where_a_chosen_connection_is_part_of_it(ne
 def test_a_verdict_may_have_some_columns_only(news: News) -> None:
     [first, *_] = told(quiet(news, judged=news.judged), columns=("flow", "verdict"))
     assert list(first) == ["type", "flow", "verdict"]
+
+
+class Log(StringIO):
+    flushed = ""
+
+    def flush(self) -> None:
+        self.flushed = self.getvalue()
+
+
+def test_each_batch_is_written_at_once(news: News) -> None:
+    log = Log()
+    lines = JsonLines(log, diagnosis())
+    lines.tell(quiet(news, events=news.events[:2]))
+    assert [json.loads(line)["frame"] for line in log.flushed.splitlines()] == news.events.frame[:2].tolist()
+    lines.end(news.totals)
+    assert json.loads(log.flushed.splitlines()[-1])["type"] == "summary"
+
+
+def test_the_documentation_names_every_type_and_column_of_its_own() -> None:
+    text = (ROOT / "docs" / "live-lines.md").read_text(encoding="utf-8")
+    own = [table for tables in LINES.values() for table in tables if table.name not in TABLES]
+    names = {*LINES, *(name for table in own for name in table.names if name not in TABLES["events"].names)}
+    assert [name for name in sorted(names) if f"`{name}`" not in text] == []
