@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from analyzer.tables.lines import LINES
-from analyzer.tables.schema import SCHEMA, TABLES, Column, Table
+from analyzer.tables.schema import FINDINGS, FLOWS, SCHEMA, TABLES, Column, Table
 
 SHIPPED = Path(__file__).with_name("schema.json")
 LIVE = Path(__file__).with_name("live_schema.json")
@@ -78,7 +78,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def live_schema() -> dict[str, Any]:
-    """The JSON Schema of one line of `keepalive live --json`."""
+    """The JSON Schema of one line of `keepalive live --json`; `$defs` has each kind, and the alert."""
     kinds = {
         table.name if len(tables) > 1 else line: {"description": table.text} | _line(line, table)
         for line, tables in LINES.items()
@@ -88,7 +88,7 @@ def live_schema() -> dict[str, Any]:
         "$schema": DIALECT,
         "title": "One line of `keepalive live --json`",
         "oneOf": [{"$ref": f"#/$defs/{name}"} for name in kinds],
-        "$defs": kinds,
+        "$defs": kinds | {"alert": _alert()},
     }
 
 
@@ -98,6 +98,31 @@ def _line(line: str, table: Table) -> dict[str, Any]:
     if "corrects" in table.names:
         row["properties"]["corrects"] = {"const": table.name.partition("_")[0]}
     return row
+
+
+def _alert() -> dict[str, Any]:
+    """What `--exec` and `--webhook` hand on."""
+    either: dict[str, tuple[Table, str]] = {
+        "connection": (FLOWS, "The connection, as of now; null where it is about more than one."),
+        "finding": (FINDINGS, "The finding; null where it is a verdict that was asked for."),
+    }
+    properties = {
+        "type": {"const": "alert"},
+        "name": {"type": "string", "description": "The verdict or finding that was asked for."},
+        "time": dict(_JSON_TYPES["time"], description="When it was known."),
+        "text": {"type": "string", "description": "The same for people: one sentence."},
+        "flows": dict(_JSON_TYPES["integers"], description="The connections it is about, at most 100."),
+    } | {
+        name: {"description": text, "oneOf": [_json_row(table), {"type": "null"}]}
+        for name, (table, text) in either.items()
+    }
+    return {
+        "description": "What `keepalive live --exec` and `--webhook` hand on.",
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
 
 
 def schema_text(schema: dict[str, Any]) -> str:

@@ -125,6 +125,7 @@ TABLE = {
         errors="what it raises is public",
         facts="what a capture came to",
     ),
+    "alerts": row("news tables kinds facts found errors", libraries="numpy", wording=SENTENCES),
     "lab": row("errors"),
     "commands": row(
         "analysis pipeline plan tables present write lab errors",
