@@ -126,6 +126,7 @@ TABLE = {
         facts="what a capture came to",
     ),
     "alerts": row("news tables kinds facts found errors", libraries="numpy", wording=SENTENCES),
+    "metrics": row("news kinds found errors", libraries="prometheus_client", wording=SENTENCES),
     "lab": row("errors"),
     "commands": row(
         "analysis pipeline plan tables present write lab errors",
@@ -148,6 +149,7 @@ ONLY_IN = {
     "numba": {"kernel_cache", "sequence", "*.kernels", "*.kernels.*"},
     "pandas": {"tables.frames"},
     "psutil": {"sources.live.interfaces", "watch.processes"},
+    "prometheus_client": {"metrics"},
     "pyarrow": {"tables.parquet", "track.events"},
     "pyshark": {"commands.wireshark"},
     "rich": {"present.*"},
@@ -157,6 +159,7 @@ ONLY_IN = {
 """Modules that load a library; elsewhere it may be named for type checking only."""
 
 LAZY = {"isal", "lz4", "psutil", "pyarrow", "pyshark", "rich", "scapy", "zstandard"}
+LAZY = {"isal", "lz4", "prometheus_client", "pyarrow", "pyshark", "rich", "zstandard"}
 """Libraries that are loaded when they are needed, not with the module (but `tables.parquet`)."""
 
 NOT_IN_THE_CORE = {
