@@ -21,10 +21,11 @@ from analyzer.tables.values import Block
 
 
 @contextmanager
-def replacing(path: str | os.PathLike[str], binary: bool = False) -> Iterator[IO[Any]]:
+def replacing(path: str | os.PathLike[str], binary: bool = False, durable: bool = False) -> Iterator[IO[Any]]:
     """Open a file that takes the place of `path` when the block ends well, and vanishes when not.
 
-    A device or pipe is written directly, since it cannot be replaced.
+    A device or pipe is written directly, since it cannot be replaced. durable: the file is on the disk
+    before it takes its place, and its place is before this returns: a power cut takes neither away.
     """
     target = Path(path)
     special = target.exists() and not target.is_file()
@@ -33,8 +34,13 @@ def replacing(path: str | os.PathLike[str], binary: bool = False) -> Iterator[IO
     try:
         with open(partial, "wb" if binary else "w", **text) as stream:
             yield stream
+            if durable:
+                stream.flush()
+                os.fsync(stream.fileno())
         if not special:
             os.replace(partial, target)
+            if durable:
+                _sync_folder(target.parent)
     except BaseException as error:
         if isinstance(error, OSError) and error.filename == os.fspath(partial):
             error.filename = os.fspath(path)  # the name that the user gave
@@ -42,6 +48,15 @@ def replacing(path: str | os.PathLike[str], binary: bool = False) -> Iterator[IO
             with suppress(OSError):
                 partial.unlink(missing_ok=True)
         raise
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "posix":  # elsewhere a folder cannot be opened
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def iso_times(values: Any) -> list[str]:

@@ -74,6 +74,7 @@ TABLE = {
         "records kinds",
         libraries="numpy pandas pyarrow",
         compared="what a comparison of two captures came to",
+        errors="a folder with the tables of another capture is wrong usage",
         facts="what a capture came to",
         found=VOCABULARY,
         news="what a live capture tells becomes lines",
