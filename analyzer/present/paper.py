@@ -114,12 +114,22 @@ def write(lines: Iterable[Line], stream: TextIO, paper: Paper) -> None:
         stream.writelines(paper.plain(line) + "\n" for line in lines)
         return
     from rich.console import Console
-    from rich.text import Text
+    from rich.segment import Segment, Segments
+    from rich.style import Style
 
-    console = Console(file=stream, highlight=False, markup=False, emoji=False, width=paper.width)
+    styles = {name: Style.parse(colours) for name, colours in STYLES.items()}
+    segments = []
     for line in lines:
-        text = Text()
-        for piece, style in line:
-            text.append(paper.fitted(piece), style=STYLES[style])
-        text.rstrip()
-        console.print(text, soft_wrap=True)
+        segments += [Segment(paper.fitted(piece), styles[style]) for piece, style in _stripped(line)]
+        segments.append(Segment("\n"))
+    console = Console(file=stream, highlight=False, markup=False, emoji=False, width=paper.width)
+    console.print(Segments(segments), soft_wrap=True, end="")
+
+
+def _stripped(line: Line) -> Line:
+    """The line without blanks at its end."""
+    for place in range(len(line) - 1, -1, -1):
+        piece, style = line[place]
+        if piece.rstrip():
+            return [*line[:place], (piece.rstrip(), style)]
+    return []

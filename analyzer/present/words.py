@@ -11,10 +11,12 @@ import textwrap
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from analyzer.wording import MOMENT, moment_ns
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SECOND_NS = 1_000_000_000
 CODE = re.compile(r"`[^`]+`")
 NUMBER_AND_UNIT = re.compile(r"(\d) (?=(?:µs|ms|s|min|h|d|bytes?|kB|MB|GB|TB)\b)")
 
@@ -102,6 +104,12 @@ class Clock:
         zone = f"{moment:%z}" if self.mode == "local" else "UTC"
         return f"{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03} {zone}"
 
+    def stamp(self, ns: int) -> str:
+        """75.204, or 2026-11-20 12:03:11.204: the time of a line in a log, which may be long."""
+        if self.mode == "relative":
+            return self.time(ns)
+        return f"{_day_and_second(self.mode, ns // SECOND_NS)}.{ns // 1_000_000 % 1000:03}"
+
     def _moment(self, ns: int) -> datetime:
         moment = EPOCH + timedelta(microseconds=ns // 1000)
         if self.mode == "local":
@@ -110,3 +118,10 @@ class Clock:
             except (OSError, OverflowError):  # beyond what the system's time zones know
                 return moment
         return moment
+
+
+@lru_cache(maxsize=64)
+def _day_and_second(mode: str, second: int) -> str:
+    """2026-11-20 12:03:11; lines of a log share it with their neighbours."""
+    clock = Clock(mode)
+    return f"{clock.date(second * SECOND_NS)} {clock.time(second * SECOND_NS).partition('.')[0]}"

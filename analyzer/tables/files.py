@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -19,14 +19,13 @@ from analyzer.tables.schema import Column, Table
 from analyzer.tables.source import TableSource
 from analyzer.tables.values import Block
 
-Cells = Callable[[Column, Any], list[str]]
-
 
 @contextmanager
-def replacing(path: str | os.PathLike[str], binary: bool = False) -> Iterator[IO[Any]]:
+def replacing(path: str | os.PathLike[str], binary: bool = False, durable: bool = False) -> Iterator[IO[Any]]:
     """Open a file that takes the place of `path` when the block ends well, and vanishes when not.
 
-    A device or pipe is written directly, since it cannot be replaced.
+    A device or pipe is written directly, since it cannot be replaced. durable: the file is on the disk
+    before it takes its place, and its place is before this returns: a power cut takes neither away.
     """
     target = Path(path)
     special = target.exists() and not target.is_file()
@@ -35,8 +34,13 @@ def replacing(path: str | os.PathLike[str], binary: bool = False) -> Iterator[IO
     try:
         with open(partial, "wb" if binary else "w", **text) as stream:
             yield stream
+            if durable:
+                stream.flush()
+                os.fsync(stream.fileno())
         if not special:
             os.replace(partial, target)
+            if durable:
+                _sync_folder(target.parent)
     except BaseException as error:
         if isinstance(error, OSError) and error.filename == os.fspath(partial):
             error.filename = os.fspath(path)  # the name that the user gave
@@ -44,6 +48,15 @@ def replacing(path: str | os.PathLike[str], binary: bool = False) -> Iterator[IO
             with suppress(OSError):
                 partial.unlink(missing_ok=True)
         raise
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "posix":  # elsewhere a folder cannot be opened
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def iso_times(values: Any) -> list[str]:
@@ -58,8 +71,8 @@ def write_json(tables: TableSource, stream: IO[str]) -> None:
     for name in tables.names:
         stream.write(f',\n"{name}": [')
         separator = "\n"
-        for rows in _texts(tables, name, _json_cells):
-            lines = _json_lines(tables.described(name), rows)
+        for block in tables.blocks(name):
+            lines = json_rows(tables.described(name), block)
             if lines:
                 stream.write(separator + ",\n".join(lines))
                 separator = ",\n"
@@ -75,21 +88,19 @@ def write_csv(tables: TableSource, folder: str | os.PathLike[str]) -> dict[str, 
         counts[name] = 0
         with replacing(Path(folder) / f"{name}.csv") as stream:
             stream.write(",".join(tables.described(name).names) + "\n")
-            for columns in _texts(tables, name, _csv_cells):
+            for block in tables.blocks(name):
+                columns = [
+                    _csv_cells(column, block[column.name]) for column in tables.described(name).columns
+                ]
                 stream.writelines(",".join(row) + "\n" for row in zip(*columns, strict=True))
                 counts[name] += len(columns[0])
     return counts
 
 
-def _texts(tables: TableSource, name: str, cells: Cells) -> Iterator[list[list[str]]]:
-    """Blocks of a table, every cell written out, column by column."""
-    columns = tables.described(name).columns
-    for block in tables.blocks(name):
-        yield [cells(column, block[column.name]) for column in columns]
-
-
-def _json_lines(table: Table, columns: list[list[str]]) -> list[str]:
-    row = "{" + ", ".join(f'"{name}": %s' for name in table.names) + "}"
+def json_rows(table: Table, block: Block, head: str = "") -> list[str]:
+    """A block's rows as JSON objects. head: members to begin each with, as JSON, their comma included."""
+    columns = [_json_cells(column, block[column.name]) for column in table.columns]
+    row = "{" + head.replace("%", "%%") + ", ".join(f'"{name}": %s' for name in table.names) + "}"
     return [row % cells for cells in zip(*columns, strict=True)]
 
 

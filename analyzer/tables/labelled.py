@@ -1,4 +1,4 @@
-"""The segments of one connection, one by one: what a timeline is drawn from."""
+"""Segments one by one: what a timeline and live lines are drawn from."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from analyzer.kinds import MISSING
 from analyzer.tables.rows import Tables
+from analyzer.tables.values import Block
 
 
 class Segment(NamedTuple):
@@ -29,9 +30,11 @@ NAMES = ("frame", "time", "kind", "sender", "source", "seq", "ack", "length", "w
 
 def segments(tables: Tables, name: str = "packets") -> list[Segment]:
     """All rows of the packets (or events) table; made for a selection of one connection."""
-    found: list[Segment] = []
-    for block in tables.blocks(name):
-        columns = [block[each] if isinstance(block[each], list) else block[each].tolist() for each in NAMES]
-        columns[-1] = [0 if answers == MISSING else answers for answers in columns[-1]]
-        found += map(Segment._make, zip(*columns, strict=True))
-    return found
+    return [segment for block in tables.blocks(name) for segment in segments_of(block)]
+
+
+def segments_of(block: Block) -> list[Segment]:
+    """A block of the packets or events table."""
+    columns = [block[each] if isinstance(block[each], list) else block[each].tolist() for each in NAMES]
+    columns[-1] = [0 if answers == MISSING else answers for answers in columns[-1]]
+    return list(map(Segment._make, zip(*columns, strict=True)))

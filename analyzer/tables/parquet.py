@@ -14,6 +14,7 @@ from analyzer.kinds import MISSING
 from analyzer.tables.files import replacing
 from analyzer.tables.schema import Column, Table
 from analyzer.tables.source import TableSource
+from analyzer.tables.values import Block
 
 _TYPES = {
     "integer": pa.int64(),
@@ -39,11 +40,22 @@ def _write(tables: TableSource, name: str, path: Path) -> int:
     schema = arrow_schema(table, tables.layout)
     with replacing(path, binary=True) as stream, parquet.ParquetWriter(stream, schema) as writer:
         for block in tables.blocks(name):
-            arrays = [_array(column, block[column.name]) for column in table.columns]
-            batch = pa.table(arrays, schema=schema)
+            batch = arrow_table(table, schema, block)
             writer.write_table(batch)
             count += batch.num_rows
     return count
+
+
+def arrow_table(table: Table, schema: Any, block: Block) -> Any:
+    """A block in Arrow's form."""
+    return pa.table([_array(column, block[column.name]) for column in table.columns], schema=schema)
+
+
+def write_part(batches: list[Any], path: Path) -> None:
+    """Arrow tables as one file that survives whatever happens once it is there."""
+    whole = pa.concat_tables(batches)
+    with replacing(path, binary=True, durable=True) as stream:
+        parquet.write_table(whole, stream)
 
 
 def arrow_schema(table: Table, layout: str) -> Any:

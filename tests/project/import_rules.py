@@ -74,12 +74,18 @@ TABLE = {
         "records kinds",
         libraries="numpy pandas pyarrow",
         compared="what a comparison of two captures came to",
+        errors="a folder with the tables of another capture is wrong usage",
         facts="what a capture came to",
         found=VOCABULARY,
+        news="what a live capture tells becomes lines",
         wording=SENTENCES,
     ),
     "present": row(
-        "tables kinds", libraries="numpy rich", lateness="the setting behind a timer", wording=SENTENCES
+        "tables kinds",
+        libraries="numpy rich",
+        lateness="the setting behind a timer",
+        news="what a live capture tells is put into words",
+        wording=SENTENCES,
     ),
     "write": row("sources records kinds", libraries="numpy"),
     "reading": row(SHARED | {"sources", "decode"}, libraries="numpy"),  # a part of the pipeline
@@ -120,6 +126,8 @@ TABLE = {
         errors="what it raises is public",
         facts="what a capture came to",
     ),
+    "alerts": row("news tables kinds facts found errors", libraries="numpy", wording=SENTENCES),
+    "metrics": row("news kinds found errors", libraries="prometheus_client", wording=SENTENCES),
     "lab": row("errors"),
     "commands": row(
         "analysis pipeline plan tables present write lab errors",
@@ -142,6 +150,7 @@ ONLY_IN = {
     "numba": {"kernel_cache", "sequence", "*.kernels", "*.kernels.*"},
     "pandas": {"tables.frames"},
     "psutil": {"sources.live.interfaces", "watch.processes"},
+    "prometheus_client": {"metrics"},
     "pyarrow": {"tables.parquet", "track.events"},
     "pyshark": {"commands.wireshark"},
     "rich": {"present.*"},
@@ -151,6 +160,7 @@ ONLY_IN = {
 """Modules that load a library; elsewhere it may be named for type checking only."""
 
 LAZY = {"isal", "lz4", "psutil", "pyarrow", "pyshark", "rich", "scapy", "zstandard"}
+LAZY = {"isal", "lz4", "prometheus_client", "pyarrow", "pyshark", "rich", "zstandard"}
 """Libraries that are loaded when they are needed, not with the module (but `tables.parquet`)."""
 
 NOT_IN_THE_CORE = {

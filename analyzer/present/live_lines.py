@@ -1,0 +1,180 @@
+"""What a live capture tells, for people and logs: a line for each event, verdict and finding."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, TextIO
+
+from analyzer import kinds
+from analyzer.kinds import MISSING
+from analyzer.news import News, Totals
+from analyzer.present.connection import paragraph, reason_of
+from analyzer.present.console import CONSEQUENCE, VERDICT_ORDER
+from analyzer.present.findings import MARKS, doubt, told
+from analyzer.present.labels import STYLES, label
+from analyzer.present.paper import Line, Span, paper_for, write
+from analyzer.present.words import Clock, printable
+from analyzer.tables.files import cell_rows
+from analyzer.tables.flow_columns import Diagnosis
+from analyzer.tables.labelled import Segment, segments_of
+from analyzer.tables.lines import Lines, Told, ends_by_flow, summary
+from analyzer.tables.select import Filters
+from analyzer.wording import counted, duration, number
+
+Row = dict[str, Any]
+Ends = Mapping[int, tuple[str, str]]
+
+COLUMNS = ("flow", "verdict", "reason", "severity")
+"""Of the flows table, those that a line needs: the others cost more than the rest of it."""
+
+PROBES = frozenset((kinds.KEEPALIVE_PROBE, kinds.ZERO_WINDOW_PROBE))
+TIME_WIDTH = 10  # columns of a relative time: 11 days fit
+
+
+class PlainLines:
+    """Writes news as text, each batch at once; styled on a terminal."""
+
+    def __init__(
+        self, stream: TextIO, clock: Clock, diagnosis: Diagnosis, filters: Filters | None = None
+    ) -> None:
+        self._stream = stream
+        self._paper = paper_for(stream)
+        self._clock = clock
+        self._lines = Lines(diagnosis, filters, COLUMNS)
+        self._begun = False
+
+    def tell(self, news: News) -> None:
+        """Write what is new."""
+        if not self._begun and news.totals.start_ns != MISSING:
+            self._begun = True
+            self._clock = self._clock.starting(news.totals.start_ns)
+            if self._clock.mode == "relative":
+                self._write(iter([[(f"time 0 is {self._clock.moment(news.totals.start_ns)}", "faint")]]))
+        batch = list(self._lines.of(news))
+        if batch:
+            self._write(plain_lines(batch, ends_by_flow(news.result), self._clock, news.totals.now_ns))
+
+    def end(self, totals: Totals) -> None:
+        """Write the summary."""
+        self._write(summary_lines(totals, self._clock, self._paper.width))
+
+    def _write(self, lines: Iterator[Line]) -> None:
+        write(lines, self._stream, self._paper)
+        self._stream.flush()
+
+
+def plain_lines(batch: list[Told], ends: Ends, clock: Clock, now_ns: int) -> Iterator[Line]:
+    """The lines of some news. ends: client and server by flow. now_ns: when the rest but events is told."""
+    findings = [row for each in batch if each.type == "finding" for row in cell_rows(each.table, each.block)]
+    reasons = set[tuple[int, str]]()
+    for each in batch:
+        if "kind" in each.block:
+            yield from _event_lines(each, ends, clock)
+        elif each.type == "correction":
+            for row in cell_rows(each.table, each.block):
+                yield [*_start(row["flow"], ends, clock, now_ns), (f"no longer: {row['finding']}", "faint")]
+        elif each.type == "verdict":
+            rows = cell_rows(each.table, each.block)
+            reasons |= {(row["flow"], row["reason"]) for row in rows}
+            yield from (_verdict_line(row, findings, ends, clock, now_ns) for row in rows)
+        elif each.type == "finding":
+            for row in findings:
+                if (row["flow"], row["summary"]) not in reasons:  # else its verdict has said it
+                    yield _finding_line(row, ends, clock, now_ns)
+        elif each.type == "drops":
+            lost = lost_frames(int(each.block["dropped"][0]))
+            yield [*_start(None, ends, clock, now_ns), *_marked("warning", lost)]
+
+
+def _start(
+    flow: int | None, ends: Ends, clock: Clock, time_ns: int, sender: int = kinds.CLIENT
+) -> list[Span]:
+    """When, which connection, and which way."""
+    spans: list[Span] = [(f"{clock.stamp(time_ns):>{TIME_WIDTH}}  ", "faint")]
+    if flow is not None and flow != MISSING:
+        first, second = reversed(ends[flow]) if sender == kinds.SERVER else ends[flow]
+        spans.append((f"flow {flow}  {first} {'–' if sender == kinds.NO_SENDER else '→'} {second}  ", ""))
+    return spans
+
+
+def _event_lines(each: Told, ends: Ends, clock: Clock) -> Iterator[Line]:
+    rows = zip(
+        segments_of(each.block), each.block["flow"].tolist(), each.block["gap_s"].tolist(), strict=True
+    )
+    frame = "frame {} is after all: " if each.type == "correction" else "frame {}: "
+    for segment, flow, gap_s in rows:
+        start = _start(flow, ends, clock, segment.time_ns, segment.sender)
+        words = event_words(segment, gap_s)
+        yield [*start, (frame.format(segment.frame), "faint"), (words, STYLES.get(segment.kind, ""))]
+
+
+def event_words(segment: Segment, gap_s: float) -> str:
+    """What a segment is, as timelines call it; a probe with the silence before it."""
+    text = label(segment, lone=False)
+    if segment.kind in PROBES and not math.isnan(gap_s):
+        return f"{text} after {duration(gap_s)}"
+    return f"{text} from {segment.source}" if segment.sender == kinds.NO_SENDER else text
+
+
+def _verdict_line(row: Row, findings: list[Row], ends: Ends, clock: Clock, now_ns: int) -> Line:
+    own = [finding for finding in findings if finding["flow"] == row["flow"]]
+    text = f"{row['verdict']}: {reason_of(row, own, clock)}"
+    return [*_start(row["flow"], ends, clock, now_ns), *_marked(row["severity"], text)]
+
+
+def _finding_line(row: Row, ends: Ends, clock: Clock, now_ns: int) -> Line:
+    text = f"{row['finding']}{doubt(row)}: {told(row, 'summary', clock)}"
+    return [*_start(row["flow"], ends, clock, now_ns), *_marked(row["severity"], text)]
+
+
+def _marked(severity: str, text: str) -> list[Span]:
+    """A sign of how much it matters, and the name in its style."""
+    name, colon, rest = text.partition(":")
+    return [(f"{MARKS[severity]} {name}{colon}", severity), (rest, "")]
+
+
+def lost_frames(dropped: int) -> str:
+    """That the capture has gaps, and what follows."""
+    return f"the capturing program lost {counted(dropped, 'frame')}: {CONSEQUENCE['dropped']}"
+
+
+def summary_lines(totals: Totals, clock: Clock, width: int) -> Iterator[Line]:
+    """What the whole capture came to."""
+    [row] = cell_rows(*_parts(summary(totals)))
+    if row["start"] is None:
+        yield [("no frames", "title")]
+    else:
+        when = f"{duration(row['duration_s'])} until {clock.moment(row['end'])}"
+        counts = f"{counted(row['frames'], 'frame')}, {counted(row['tcp_segments'], 'TCP segment')}"
+        yield [(when, "title")]
+        yield from paragraph(f"{counts}, {counted(row['connections'], 'connection')}", width, "")
+    verdicts = [kinds.VERDICT_WORDS[code] for code in VERDICT_ORDER]
+    yield from _tally("verdicts", {name: row["verdicts"].get(name, 0) for name in verdicts}, width)
+    yield from _tally("findings", row["findings"], width)
+    if row["probes"]:
+        probed = f"{counted(row['probes'], 'keep-alive probe')}, {number(row['unanswered'])} unanswered"
+        yield from paragraph(probed, width, "")
+    yield from _tally("no longer in memory", row["retired"], width, "faint")
+    for text in _losses(row):
+        yield from paragraph(f"▲ {text}", width, "warning")
+
+
+def _parts(told: Told) -> tuple[Any, Any]:
+    return told.table, told.block
+
+
+def _tally(name: str, counts: Mapping[str, int], width: int, style: str = "") -> Iterator[Line]:
+    parts = [f"{number(count)} {printable(word)}" for word, count in counts.items() if count]
+    if parts:
+        yield from paragraph(f"{name}: {', '.join(parts)}", width, style)
+
+
+def _losses(row: Row) -> Iterator[str]:
+    """What makes the rest less sure."""
+    if row["dropped"]:
+        yield lost_frames(row["dropped"])
+    if row["untracked"]:
+        yield f"no room for {counted(row['untracked'], 'segment')} of further connections"
+    if row["late"]:
+        yield f"{counted(row['late'], 'segment')} of connections that were no longer in memory"
