@@ -26,7 +26,10 @@ SHORT_GAP, LONG_GAP = len("599.9 s"), len("11 min 40 s")  # columns of the longe
 
 @dataclass(frozen=True)
 class Connection:
-    """What a timeline is drawn of. flow, runs, findings: rows of those tables as plain values."""
+    """What a timeline is drawn of. flow, runs, findings: rows of those tables as plain values.
+
+    capture_end_ns: the last that is known; going_on: the capture has not ended there.
+    """
 
     flow: dict[str, Any]
     runs: list[dict[str, Any]]
@@ -34,6 +37,7 @@ class Connection:
     segments: list[Segment]
     path: str
     capture_end_ns: int
+    going_on: bool = False
 
 
 def timeline(connection: Connection, clock: Clock, width: int, whole: bool = False) -> Iterator[Line]:
@@ -59,6 +63,7 @@ class Ladder:
             endpoint(connection.flow["server"], connection.flow["server_port"]),
         )
         self.capture_end_ns = connection.capture_end_ns
+        self.ending = "now" if connection.going_on else "the capture ends"
         self.again = _repeated_fins(segments)
         self.over = connection.flow["verdict"] == "closed" or any(s.kind in RESETS for s in segments[-1:])
         self.answered = {segment.answers for segment in segments if segment.answers}
@@ -92,7 +97,7 @@ class Ladder:
         if rest_s >= PAUSE_S:
             yield self._row(self._middle("", "", "┊"))
             yield self._row(
-                self._middle("the capture ends", "faint", "┊"), None, duration(rest_s), self.capture_end_ns
+                self._middle(self.ending, "faint", "┊"), None, duration(rest_s), self.capture_end_ns
             )
         else:
             yield self._row(self._middle("", ""))

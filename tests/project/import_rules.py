@@ -79,7 +79,12 @@ TABLE = {
         wording=SENTENCES,
     ),
     "present": row(
-        "tables kinds", libraries="numpy rich", lateness="the setting behind a timer", wording=SENTENCES
+        "tables kinds",
+        libraries="numpy rich textual",
+        found=VOCABULARY,
+        lateness="the setting behind a timer",
+        news="the boards that the screen shows",
+        wording=SENTENCES,
     ),
     "write": row("sources records kinds", libraries="numpy"),
     "reading": row(SHARED | {"sources", "decode"}, libraries="numpy"),  # a part of the pipeline
@@ -131,12 +136,16 @@ ONLY_IN = {
     "pyshark": {"commands.wireshark"},
     "rich": {"present.*"},
     "scapy": set(),
+    "textual": {"present.screen.*"},
     "zstandard": {"sources.compression"},
 }
 """Modules that load a library; elsewhere it may be named for type checking only."""
 
-LAZY = {"isal", "lz4", "pyarrow", "pyshark", "rich", "zstandard"}
-"""Libraries that are loaded when they are needed, not with the module (but `tables.parquet`)."""
+LAZY = {"isal", "lz4", "pyarrow", "pyshark", "rich", "textual", "zstandard"}
+"""Libraries that are loaded when they are needed, not with the module (but those of LATE)."""
+
+LATE = ("tables.parquet", "present.screen.*")
+"""Modules that are themselves loaded only when they are needed."""
 
 NOT_IN_THE_CORE = {
     "asyncio",
