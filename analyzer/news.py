@@ -77,7 +77,8 @@ class Wish:
     """Which connections a board is to show, in which order.
 
     sort: a field of `Board`. search: part of an address, "address:port" or process. verdicts: codes,
-    empty for all. first, count: the rows wanted of those that pass.
+    empty for all. first, count: the rows wanted of those that pass. selected: the number of a
+    connection whose place is wanted too, -1 for none.
     """
 
     sort: str = "urgency"
@@ -86,11 +87,13 @@ class Wish:
     verdicts: frozenset[int] = frozenset()
     first: int = 0
     count: int = 50
+    selected: int = -1
 
 
 @dataclass(frozen=True, eq=False)
 class Board:
-    """The connections of now, as far as they were wished for; every field but the first three by row.
+    """The connections of now, as far as they were wished for; every field but the first three and the
+    last by row.
 
     totals: so far. passing: how many connections pass the wish. rate: segments a second of late.
     flow: numbers. client, server: "10.0.0.1:5000". process: "name[pid]" where local, else "".
@@ -98,7 +101,8 @@ class Board:
     keepalive_time_s, keepalive_interval_s: the prober's, NaN where not observed.
     life_s: seconds since the last sign of life, NaN: none. next_probe_s: until the next probe is
     expected, negative: overdue, NaN: none is. unanswered: the latest probes that nothing has answered.
-    probes: in all. findings: bits, `1 << name`.
+    probes: in all. findings: bits, `1 << name`. selected_at: the place of `Wish.selected` among those
+    that pass, from 0, -1 where it does not pass or none is wanted.
     """
 
     totals: Totals
@@ -117,6 +121,7 @@ class Board:
     unanswered: NDArray[np.int64]
     probes: NDArray[np.int64]
     findings: NDArray[np.uint32]
+    selected_at: int = -1
 
     def __len__(self) -> int:
         return len(self.flow)

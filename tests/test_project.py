@@ -11,7 +11,7 @@ from graphlib import TopologicalSorter
 
 import pytest
 
-from tests.project.import_rules import LAZY, NOT_IN_THE_CORE, ONLY_IN, STAGES, TABLE
+from tests.project.import_rules import LATE, LAZY, NOT_IN_THE_CORE, ONLY_IN, STAGES, TABLE
 from tests.project.modules import ROOT, Import, Module, modules
 
 MODULE_LINES = 300
@@ -99,10 +99,24 @@ def test_libraries_stay_where_they_belong() -> None:
             at_home = homes is None or any(fnmatch(own_name(module), home) for home in homes)
             if not at_home and not each.typing:
                 wrong.append(f"{module.place}:{each.line} imports {each.target}")
-            unasked = not each.lazy and not each.typing and own_name(module) != "tables.parquet"
+            unasked = not each.lazy and not each.typing and not is_late(own_name(module))
             if each.top in LAZY and unasked:
                 wrong.append(f"{module.place}:{each.line} loads {each.target} before it is needed")
     report(wrong)
+
+
+def is_late(name: str) -> bool:
+    return any(fnmatch(name, each) for each in LATE)
+
+
+def test_modules_that_load_libraries_are_loaded_late() -> None:
+    report(
+        f"{module.place}:{each.line} loads {each.target} before it is needed"
+        for module in PACKAGE
+        for each in own_imports(module)
+        if is_late(each.target.removeprefix("analyzer.")) and not each.lazy and not each.typing
+        if not is_late(own_name(module))
+    )
 
 
 def test_the_core_reads_no_clock_and_does_no_io() -> None:
@@ -269,6 +283,8 @@ TESTED_BY = {
     "diagnose.findings.finding diagnose.proof found",
     "tests/diagnose/test_summary.py": "diagnose.timers diagnose.plain",
     "tests/diagnose/test_verdicts.py": "diagnose.kernels",
+    "tests/present/screen/test_app.py": "present.screen.dialogs present.screen.feed present.screen.lines "
+    "present.screen.main present.screen.opened present.screen.strips present.screen.table",
     "tests/present/test_golden.py": "present.connection present.console present.labels present.timeline",
     "tests/sources/live/test_capturing.py": "sources.live.backend sources.live.dumpcap sources.live.process "
     "sources.live.scapy sources.live.scapy_pipe sources.live.source sources.live.tcpdump",

@@ -31,6 +31,7 @@ class Connection:
     """What a timeline is drawn of. flow, runs, findings: rows of those tables as plain values.
 
     files: how many were joined into its capture.
+    capture_end_ns: the last that is known; going_on: the capture has not ended there.
     """
 
     flow: dict[str, Any]
@@ -40,6 +41,7 @@ class Connection:
     path: str
     files: int
     capture_end_ns: int
+    going_on: bool = False
 
     @classmethod
     def of(cls, tables: Tables, name: str = "packets") -> Connection:
@@ -79,6 +81,7 @@ class Ladder:
             endpoint(connection.flow["server"], connection.flow["server_port"]),
         )
         self.capture_end_ns = connection.capture_end_ns
+        self.ending = "now" if connection.going_on else "the capture ends"
         self.again = _repeated_fins(segments)
         self.over = connection.flow["verdict"] == "closed" or any(
             s.kind in kinds.RESETS for s in segments[-1:]
@@ -114,7 +117,7 @@ class Ladder:
         if rest_s >= PAUSE_S:
             yield self._row(self._middle("", "", "┊"))
             yield self._row(
-                self._middle("the capture ends", "faint", "┊"), None, duration(rest_s), self.capture_end_ns
+                self._middle(self.ending, "faint", "┊"), None, duration(rest_s), self.capture_end_ns
             )
         else:
             yield self._row(self._middle("", ""))

@@ -82,9 +82,10 @@ TABLE = {
     ),
     "present": row(
         "tables kinds",
-        libraries="numpy rich",
+        libraries="numpy rich textual",
+        found=VOCABULARY,
         lateness="the setting behind a timer",
-        news="what a live capture tells is put into words",
+        news="what a live capture tells is put into words and boards",
         wording=SENTENCES,
     ),
     "write": row("sources records kinds", libraries="numpy"),
@@ -155,13 +156,27 @@ ONLY_IN = {
     "pyshark": {"commands.wireshark"},
     "rich": {"present.*"},
     "scapy": {"sources.live.scapy_pipe"},
+    "textual": {"present.screen.*"},
     "zstandard": {"sources.compression"},
 }
 """Modules that load a library; elsewhere it may be named for type checking only."""
 
-LAZY = {"isal", "lz4", "psutil", "pyarrow", "pyshark", "rich", "scapy", "zstandard"}
-LAZY = {"isal", "lz4", "prometheus_client", "pyarrow", "pyshark", "rich", "zstandard"}
-"""Libraries that are loaded when they are needed, not with the module (but `tables.parquet`)."""
+LAZY = {
+    "isal",
+    "lz4",
+    "prometheus_client",
+    "psutil",
+    "pyarrow",
+    "pyshark",
+    "rich",
+    "scapy",
+    "textual",
+    "zstandard",
+}
+"""Libraries that are loaded when they are needed, not with the module (but those of LATE)."""
+
+LATE = ("tables.parquet", "present.screen.*")
+"""Modules that are themselves loaded only when they are needed."""
 
 NOT_IN_THE_CORE = {
     "asyncio",

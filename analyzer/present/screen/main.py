@@ -1,0 +1,199 @@
+"""The screen of all connections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Input
+
+from analyzer import kinds
+from analyzer.news import SORTS, Wish
+from analyzer.present.console import VERDICT_ORDER
+from analyzer.present.paper import Line
+from analyzer.present.screen.columns import verdict_style
+from analyzer.present.screen.dialogs import FilterDialog, OrderDialog
+from analyzer.present.screen.head import detail, head
+from analyzer.present.screen.keys import TABLE_KEYS, bottom
+from analyzer.present.screen.lines import Bar
+from analyzer.present.screen.state import State
+from analyzer.present.screen.table import ConnectionTable
+from analyzer.wording import number
+
+LARGEST_FIRST = frozenset(("life_s", "unanswered", "probes"))
+"""Orders that are asked for to see the largest."""
+
+PROBLEMS = frozenset(
+    code for code, severity in enumerate(kinds.VERDICT_SEVERITY) if severity == kinds.PROBLEM
+)
+
+
+class Main(Screen[None]):
+    """Totals, the table, the selected connection, the keys."""
+
+    DEFAULT_CSS = """
+    Main { layout: vertical; }
+    Main > #searching { display: none; height: 1; }
+    Main.searching > #searching { display: block; }
+    #searching > #prompt { width: 7; }
+    #searching > Input { width: 1fr; height: 1; border: none; padding: 0; }
+    Main.searching > #keys { display: none; }
+    """
+    BINDINGS = [Binding(key.keys, key.action) for key in TABLE_KEYS]
+
+    class Changed(Message):
+        """Something else is wanted. soon: at once."""
+
+        def __init__(self, soon: bool) -> None:
+            super().__init__()
+            self.soon = soon
+
+    def __init__(self, state: State, clock_s: Callable[[], float]) -> None:
+        super().__init__()
+        self._state = state
+        self.table = ConnectionTable(state, clock_s)
+
+    def compose(self) -> ComposeResult:
+        yield Bar(lambda width: list(head(self._state, width)), "head")
+        yield self.table
+        yield Bar(self._detail, "detail")
+        with Horizontal(id="searching"):
+            yield Bar(lambda width: [[("Search", "title")]], "prompt")
+            yield Input(placeholder="address, address:port or process", id="search", compact=True)
+        yield Bar(lambda width: [bottom(TABLE_KEYS, width)], "keys")
+
+    def on_mount(self) -> None:
+        self.table.focus()
+
+    def arrived(self) -> None:
+        """A new board is in the state."""
+        self.table.arrived()
+        self.tick()
+
+    def tick(self) -> None:
+        """Time has passed."""
+        self.query_one("#head", Bar).redraw()
+        self.query_one("#detail", Bar).redraw()
+        self.table.refresh()
+
+    def _detail(self, width: int) -> Sequence[Line]:
+        selection = self.table.selection
+        if selection.place is None:
+            return [[("Up and Down select a connection, Enter opens it", "faint")], []]
+        row = self._state.row_of(selection.flow)
+        if row is None or self._state.board is None:
+            return [[], []]
+        return detail(self._state.board, row, width)
+
+    @on(ConnectionTable.Moved)
+    def _moved(self) -> None:
+        self.query_one("#detail", Bar).redraw()
+        self.post_message(self.Changed(soon=not self.table.covered()))
+
+    @on(ConnectionTable.Ordered)
+    def _ordered(self, message: ConnectionTable.Ordered) -> None:
+        self._order(message.sort)
+
+    def _wish(self, wish: Wish) -> None:
+        """Wish for others, or in another order."""
+        if wish == self._state.wish:
+            return
+        self._state.wish = wish
+        self.table.fit_anew()
+        if self.table.selection.place is None:
+            self.table.scroll_home(animate=False)
+        self.tick()
+        self.post_message(self.Changed(soon=True))
+
+    def _order(self, sort: str | None) -> None:
+        if sort == self._state.wish.sort:
+            self.action_reverse()
+        elif sort is not None:
+            self._wish(replace(self._state.wish, sort=sort, descending=sort in LARGEST_FIRST))
+
+    def action_sort(self) -> None:
+        self.app.push_screen(OrderDialog(SORTS, self._state.wish.sort), self._order)
+
+    def action_reverse(self) -> None:
+        self._wish(replace(self._state.wish, descending=not self._state.wish.descending))
+
+    def action_filter(self) -> None:
+        totals = self._state.board.totals.verdicts if self._state.board else ()
+        lines: dict[int, Line] = {}
+        for code in VERDICT_ORDER:
+            count = number(totals[code]) if code < len(totals) else ""
+            lines[code] = [
+                (f"{kinds.VERDICT_WORDS[code]:<18}", verdict_style(code)),
+                (f"{count:>12}", "faint"),
+            ]
+        dialog = FilterDialog(lines, PROBLEMS, self._state.wish.verdicts)
+        self.app.push_screen(dialog, self._filtered)
+
+    def _filtered(self, verdicts: frozenset[int] | None) -> None:
+        if verdicts is not None:
+            self._wish(replace(self._state.wish, verdicts=verdicts))
+
+    def action_search(self) -> None:
+        self.add_class("searching")
+        search = self.query_one("#search", Input)
+        search.value = self._state.wish.search
+        search.focus()
+
+    @on(Input.Changed)
+    def _searching(self, message: Input.Changed) -> None:
+        if self.has_class("searching"):
+            self._wish(replace(self._state.wish, search=message.value.strip()))
+
+    @on(Input.Submitted)
+    def _searched(self) -> None:
+        self.remove_class("searching")
+        self.table.focus()
+
+    def action_back(self) -> None:
+        """Give up one thing after the other."""
+        wish = self._state.wish
+        if self.has_class("searching") or wish.search:
+            self._searched()
+            self._wish(replace(wish, search=""))
+        elif wish.verdicts:
+            self._wish(replace(wish, verdicts=frozenset()))
+        else:
+            self.table.deselect()
+
+    def action_open(self) -> None:
+        if self.table.selection.place is None:
+            self.table.select(self.table.top)
+        if self.table.selection.flow >= 0:
+            self.table.post_message(ConnectionTable.Opened())
+
+    def action_up(self) -> None:
+        self.table.step(-1)
+
+    def action_down(self) -> None:
+        self.table.step(1)
+
+    def action_page_up(self) -> None:
+        self._page(-1)
+
+    def action_page_down(self) -> None:
+        self._page(1)
+
+    def _page(self, pages: int) -> None:
+        """A page of rows: the view goes, with the selection if there is one."""
+        by = pages * self.table.rows
+        if self.table.selection.place is None:
+            self.table.scroll_to(y=self.table.top + by, animate=False)
+        else:
+            self.table.step(by)
+
+    def action_top(self) -> None:
+        self.table.select(0)
+
+    def action_bottom(self) -> None:
+        self.table.select(self._state.passing - 1)
