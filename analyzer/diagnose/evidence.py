@@ -38,20 +38,25 @@ class Evidence:
             if every & OF_ARP:
                 arp.append(taken(batch, np.isin(batch.kind, (kinds.ARP_ASK, kinds.ARP_TELL))))
         self.rows = by_flow(np.concatenate(kept))
+        self._flow = self.rows.flow.astype(np.int64)
         self.arp = as_records(np.concatenate(arp))
 
     def find_probing(self, chosen: NDArray[np.int64]) -> tuple[Rows, Rows]:
         """RUN rows and EVENT rows of probing of these flows, as CaptureResult.find_probing gives them."""
-        probed = probe_events([taken(self.rows, np.isin(self.rows.flow, chosen))])
+        probed = probe_events([self._about(np.unique(chosen))])
         return find_runs(probed), probed
 
     def of(self, chosen: NDArray[np.int64], wanted: tuple[int, ...]) -> Rows:
         """The rows of these flows (ascending) and kinds, in the same order."""
-        place = np.searchsorted(chosen, self.rows.flow)
-        mask = place < len(chosen)
-        mask[mask] = chosen[place[mask]] == self.rows.flow[mask]
-        mask &= are_wanted(self.rows, np.uint32(bits_of(wanted)))
-        return self.rows if mask.all() else taken(self.rows, mask)
+        rows = self._about(chosen)
+        return taken(rows, are_wanted(rows, np.uint32(bits_of(wanted))))
+
+    def _about(self, chosen: NDArray[np.int64]) -> Rows:
+        """The rows of these flows (ascending), in the same order."""
+        begin = np.searchsorted(self._flow, chosen, "left")
+        count = np.searchsorted(self._flow, chosen, "right") - begin
+        before = np.cumsum(count) - count  # rows of the flows chosen before each
+        return taken(self.rows, np.repeat(begin - before, count) + np.arange(count.sum()))
 
 
 def by_flow(kept: NDArray[Any]) -> Rows:

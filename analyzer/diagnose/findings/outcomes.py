@@ -16,6 +16,7 @@ from analyzer.diagnose.findings.finding import Check, Mask, Picked
 from analyzer.diagnose.foreign_reset import is_elsewhere
 from analyzer.diagnose.proof import Proof
 from analyzer.diagnose.reasons import reason
+from analyzer.diagnose.runs import ordered
 from analyzer.diagnose.summary import last_sign_of_life
 from analyzer.facts import Finding, Rows
 from analyzer.wording import counted, few, lasting, listed, moment
@@ -27,7 +28,6 @@ OF_VERDICT = {  # verdict: the finding, what to do, whether it rests on frames t
     kinds.REFUSED: (found.REFUSED, advice.refused, False),
     kinds.NO_ANSWER: (found.NO_ANSWER, advice.no_answer, True),
 }
-FRAME_BITS = 34  # a frame's share of a key of 63 bits: 17 billion frames, 500 million flows
 QUOTED = (kinds.SYN, kinds.SYN_RETRANSMISSION, *kinds.PROBES, *kinds.RESETS)
 
 
@@ -139,8 +139,7 @@ def soon_after_answered(rows: Rows, limit_ns: int) -> Mask:
 def answered_rows(rows: Rows) -> Mask:
     """Which rows another one answers. rows: ordered by flow, then frame."""
     answers = np.flatnonzero((rows.answers != 0) & (rows.sender != kinds.NO_SENDER))
-    key = rows.flow.astype(np.int64) << FRAME_BITS | rows.frame
-    told = rows.flow[answers].astype(np.int64) << FRAME_BITS | rows.answers[answers]
+    key, told = ordered(rows.flow, rows.frame), ordered(rows.flow[answers], rows.answers[answers])
     place = np.minimum(np.searchsorted(key, told), len(key) - 1)
     answered: Mask = np.zeros(len(rows), np.bool_)
     answered[place[key[place] == told]] = True

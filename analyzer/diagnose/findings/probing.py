@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analyzer import found, kinds
 from analyzer.diagnose.case import Case
@@ -11,11 +12,15 @@ from analyzer.diagnose.findings import advice
 from analyzer.diagnose.findings.finding import Check, Mask, Picked
 from analyzer.diagnose.findings.outcomes import answered_rows, soon_after_answered
 from analyzer.diagnose.proof import Proof
+from analyzer.diagnose.runs import find_runs
 from analyzer.diagnose.timers import never_answered, pause_before_giving_up
 from analyzer.facts import Finding, Rows
+from analyzer.lateness import LATE, LATE_NS
+from analyzer.records import taken
 from analyzer.sequence import distance
 from analyzer.wording import counted, duration, lasting, listed, moment
 
+NEVER_NS = (1 << 63) - 1
 NO_LIMIT_S = 1
 """An interval above Rules.answer_limit_ns, in the whole seconds that TCP_KEEPINTVL takes."""
 
@@ -65,6 +70,49 @@ def may_lack_replies(flows: Flows) -> Mask:
     answered = (flows.probe("replies")[rows, side] > 0) & (flows.probe("waiting")[rows, side] == 0)
     lacking: Mask = flows.judged(kinds.PEER_DEAD) & (flows.flow("decided_frame") > 0) & answered
     return lacking
+
+
+def lack_replies(context: Context, picked: Picked, rows: Rows) -> Mask:
+    """Which of them have answers to probes that nothing reached: `never_answered`, of all at once."""
+    runs = last_given_up(context, rows)
+    if not len(runs):
+        return np.zeros(len(picked), np.bool_)
+    place = np.minimum(np.searchsorted(runs.flow, rows.flow), len(runs) - 1)
+    run = taken(runs, place)
+    own = (run.flow == rows.flow) & (run.prober == rows.sender)
+    inside = own & (run.first_frame <= rows.frame) & (rows.frame <= run.last_frame)
+    probes = np.flatnonzero(inside & (rows.kind == kinds.KEEPALIVE_PROBE))
+    ends = np.flatnonzero(own & (run.last_frame < rows.frame) & (rows.kind == kinds.KEEPALIVE_TIMEOUT))
+    of = place[probes]
+    last = np.flatnonzero(np.append(of[1:] != of[:-1], True))
+    pause_ns = np.full(len(runs), NEVER_NS)
+    np.minimum.at(pause_ns, place[ends], rows.time_ns[ends] - rows.time_ns[probes[last]][place[ends]])
+    pause_ns[pause_ns == NEVER_NS] = kinds.MISSING
+    since = steady_since(rows.time_ns[probes], of, LATE * pause_ns + LATE_NS)[last]
+    flows = taken(context.result.flows, runs.flow)
+    unheard = context.result.probings["side"]["unheard"][flows.probing - 1, runs.prober].astype(np.int64)
+    since = np.where(unheard > 0, last + 1 - unheard, since)
+    lost = answered_rows(rows)[probes] & (np.arange(len(of)) >= since[of])
+    return np.isin(picked, rows.flow[probes[lost]])
+
+
+def last_given_up(context: Context, rows: Rows) -> Rows:
+    """The last run of each flow that the side that decided gave up, by flow. rows: events of probing."""
+    runs = find_runs(rows)
+    decided_by = context.result.flows["decided_by"][runs.flow]
+    runs = taken(runs, (runs.outcome == kinds.RUN_GAVE_UP) & (runs.prober == decided_by))
+    return taken(runs, np.diff(runs.flow.astype(np.int64), append=-1) != 0)
+
+
+def steady_since(time_ns: NDArray[np.int64], of: Picked, longest_ns: NDArray[np.float64]) -> Picked:
+    """For each probe the number of the first from which on no pause was longer than its run allows.
+
+    of: the run of each probe, ascending. longest_ns: by run.
+    """
+    begins = np.diff(of, prepend=-1) != 0
+    begins[1:] |= np.diff(time_ns) > longest_ns[of[1:]]
+    since: Picked = np.maximum.accumulate(np.where(begins, np.arange(len(of)), 0))
+    return since
 
 
 def tell_replies_lost(case: Case) -> Finding | None:
@@ -141,7 +189,13 @@ def tell_idle_before(case: Case) -> Finding:
 
 
 CHECKS = (
-    Check(found.REPLIES_LOST, may_lack_replies, tell_replies_lost),
+    Check(
+        found.REPLIES_LOST,
+        may_lack_replies,
+        tell_replies_lost,
+        wants=(kinds.KEEPALIVE_PROBE, kinds.KEEPALIVE_TIMEOUT),
+        holds=lack_replies,
+    ),
     Check(found.RATE_LIMITED, missed_some, tell_rate_limited, wants=kinds.PROBES, holds=are_held_back),
     Check(
         found.IDLE_BEFORE_CAPTURE,

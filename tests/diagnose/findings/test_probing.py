@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from analyzer import found
+from analyzer.diagnose import WANTS, Context
+from analyzer.diagnose.findings.probing import tell_replies_lost
+from analyzer.rules import Rules
 from analyzer.wording import moment
 from tests.diagnose.support import OPENING, SECOND, Case, tell
 from tests.helpers.timeline import START_NS
@@ -112,3 +116,33 @@ def test_without_an_old_echo_nobody_knows_for_how_long(story: str) -> None:
 )
 def test_what_was_not_idle_before(story: str) -> None:
     assert one(tell(story), found.IDLE_BEFORE_CAPTURE) == []
+
+
+@pytest.mark.parametrize("timed", [True, False])
+def test_which_have_lost_replies_is_what_is_told_of_each(timed: bool) -> None:
+    random = np.random.default_rng(7)
+    seen = set()
+    for _ in range(100):
+        case = tell(probing_story(random, timed))
+        if case.verdict != "peer_dead":  # the client's RST was no giving up
+            continue
+        [of_flow] = Context(case.result, Rules(), WANTS).cases(np.array([0]))
+        told = tell_replies_lost(of_flow) is not None
+        assert bool(case.result.findings.marks[0] >> found.REPLIES_LOST & 1) == told
+        seen.add(told)
+    assert seen == {True, False}
+
+
+def probing_story(random: np.random.Generator, timed: bool) -> str:
+    """A client that probes each 20 s, then each 5, and gives up; some answers, of these some lost."""
+    heard, lines, at = 9020, LOST.strip().splitlines()[:6], 0.04
+    slow, quick = random.integers(1, 4), random.integers(1, 5)
+    for pause in [*random.choice([20, 20.2], slow), *random.choice([5, 5.1, 6], quick)]:
+        at += pause
+        ticks = round(at * 1000)
+        lines.append(f"{at:.3f} c>s A 100:201 ts={1000 + ticks}/{heard}")
+        if random.random() < 0.6:
+            lines.append(f"{at + 0.01:.3f} s>c A 201:101 ts={9000 + ticks}/1040")
+            heard = 9000 + ticks if random.random() < 0.5 else heard
+    lines.append(f"{at + 5:.3f} c>s RA 101:201 ts={6000 + ticks}/{heard}")
+    return "\n".join(line if timed else line.partition(" ts=")[0] for line in lines)
