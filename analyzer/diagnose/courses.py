@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from analyzer import kinds
 from analyzer.diagnose.changes import in_force
+from analyzer.diagnose.hosts import distinct
 from analyzer.diagnose.states import CLOSED
 from analyzer.facts import CaptureResult, Rows
 from analyzer.records import as_records
@@ -79,18 +80,6 @@ def hosts_by_load(result: CaptureResult, changes: Rows, at_ns: int) -> tuple[Any
     rank = np.empty(len(hosts), np.int64)
     rank[order] = np.arange(len(order))
     return hosts[order], rank[owner]
-
-
-def distinct(high: NDArray[np.uint64], low: NDArray[np.uint64]) -> tuple[Any, NDArray[np.int64]]:
-    """The distinct addresses, uint64[h, 2], and which of them stands in each place of the halves."""
-    halves = np.column_stack((high.reshape(-1), low.reshape(-1)))
-    order = np.lexsort((halves[:, 1], halves[:, 0]))
-    ordered = halves[order]
-    first = np.ones(len(order), bool)
-    first[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
-    owner = np.empty(len(order), np.int64)
-    owner[order] = np.cumsum(first) - 1
-    return ordered[first], owner.reshape(high.shape)
 
 
 def host_states(address: list[int], changes: Rows, at_ns: int, span: Span) -> HostStates:

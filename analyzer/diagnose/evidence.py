@@ -49,7 +49,8 @@ class Evidence:
     def of(self, chosen: NDArray[np.int64], wanted: tuple[int, ...]) -> Rows:
         """The rows of these flows (ascending) and kinds, in the same order."""
         rows = self._about(chosen)
-        return taken(rows, are_wanted(rows, np.uint32(bits_of(wanted))))
+        mask = are_wanted(rows, np.uint32(bits_of(wanted)))
+        return rows if mask.all() else taken(rows, mask)
 
     def _about(self, chosen: NDArray[np.int64]) -> Rows:
         """The rows of these flows (ascending), in the same order."""

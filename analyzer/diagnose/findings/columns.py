@@ -9,6 +9,7 @@ from analyzer import kinds
 from analyzer.diagnose.context import Flows
 from analyzer.sequence import distances
 
+NEVER_NS = (1 << 63) - 1
 RESET_VERDICTS = (kinds.MIDDLEBOX_RESET, kinds.PEER_REBOOTED, kinds.RESET_VERDICT)
 
 

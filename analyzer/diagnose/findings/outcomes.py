@@ -112,28 +112,24 @@ def may_have_outage(flows: Flows) -> Mask:
     return either
 
 
-def lost_probes(rows: Rows, limit_ns: int) -> Mask:
-    """Keep-alive probes without an answer, other than so close to an answered one that it proves nothing.
+def unanswered_probes(rows: Rows, limit_ns: int) -> tuple[Mask, Mask]:
+    """Keep-alive probes without an answer: those that were lost, and those of which nobody knows.
 
+    These came so soon after an answered probe of the same side that their answers may be held back.
     rows: EVENT rows of flows, ordered by flow, then frame. limit_ns: Rules.answer_limit_ns.
     """
-    unanswered: Mask = (np.array(rows.kind) == kinds.KEEPALIVE_PROBE) & ~answered_rows(rows)
-    return unanswered & ~soon_after_answered(rows, limit_ns)
-
-
-def soon_after_answered(rows: Rows, limit_ns: int) -> Mask:
-    """Probes so soon after an answered one of the same side that a missing answer proves nothing."""
-    kind, sender = np.array(rows.kind), np.array(rows.sender)
-    answered = answered_rows(rows)
-    probes = (kind == kinds.KEEPALIVE_PROBE) | (kind == kinds.ZERO_WINDOW_PROBE)
-    soon: Mask = np.zeros(len(rows), np.bool_)
+    kind, sender, flow = np.array(rows.kind), np.array(rows.sender), rows.flow
+    answered = answered_rows(rows) & ((kind == kinds.KEEPALIVE_PROBE) | (kind == kinds.ZERO_WINDOW_PROBE))
+    unanswered = (kind == kinds.KEEPALIVE_PROBE) & ~answered
+    held: Mask = np.zeros(len(rows), np.bool_)
     for side in (0, 1):
-        place = np.flatnonzero(probes & (sender == side))
-        flow, time_ns = rows.flow[place], rows.time_ns[place]
-        latest = np.maximum.accumulate(np.where(answered[place], np.arange(len(place)), -1))
-        close = (latest >= 0) & (flow[latest] == flow) & (time_ns - time_ns[latest] < limit_ns)
-        soon[place[close]] = True
-    return soon
+        earlier = np.flatnonzero(answered & (sender == side))
+        place = np.flatnonzero(unanswered & (sender == side))
+        before = np.searchsorted(earlier, place) - 1
+        place, latest = place[before >= 0], earlier[before[before >= 0]]
+        soon = rows.time_ns[place] - rows.time_ns[latest] < limit_ns
+        held[place[soon & (flow[latest] == flow[place])]] = True
+    return unanswered & ~held, held
 
 
 def answered_rows(rows: Rows) -> Mask:
@@ -150,7 +146,7 @@ def have_outage(context: Context, picked: Picked, rows: Rows) -> Mask:
     """A probe was lost, and its peer was heard from later, other than by a RST."""
     if not len(rows):
         return np.zeros(len(picked), np.bool_)
-    lost = lost_probes(rows, context.rules.answer_limit_ns)
+    lost, _ = unanswered_probes(rows, context.rules.answer_limit_ns)
     heard = ~np.isin(rows.kind, kinds.RESETS)
     begin = np.flatnonzero(np.diff(rows.flow, prepend=-1))
     place = np.arange(len(rows))
@@ -164,7 +160,8 @@ def have_outage(context: Context, picked: Picked, rows: Rows) -> Mask:
 
 def outages(case: Case, side: int) -> Iterator[Outage]:
     """When the peer of a prober was out of reach."""
-    lost = set(case.rows.frame[lost_probes(case.rows, case.context.rules.answer_limit_ns)].tolist())
+    unanswered, _ = unanswered_probes(case.rows, case.context.rules.answer_limit_ns)
+    lost = set(case.rows.frame[unanswered].tolist())
     waiting: list[Any] = []
     before = None
     for event in case.events:

@@ -9,8 +9,10 @@ from analyzer import found, kinds
 from analyzer.diagnose.case import Case
 from analyzer.diagnose.context import Context, Flows
 from analyzer.diagnose.findings import advice
+from analyzer.diagnose.findings.columns import NEVER_NS
 from analyzer.diagnose.findings.finding import Check, Mask, Picked
-from analyzer.diagnose.findings.outcomes import answered_rows, soon_after_answered
+from analyzer.diagnose.findings.outcomes import answered_rows, unanswered_probes
+from analyzer.diagnose.plain import events_of
 from analyzer.diagnose.proof import Proof
 from analyzer.diagnose.runs import find_runs
 from analyzer.diagnose.timers import never_answered, pause_before_giving_up
@@ -20,7 +22,6 @@ from analyzer.records import taken
 from analyzer.sequence import distance
 from analyzer.wording import counted, duration, lasting, listed, moment
 
-NEVER_NS = (1 << 63) - 1
 NO_LIMIT_S = 1
 """An interval above Rules.answer_limit_ns, in the whole seconds that TCP_KEEPINTVL takes."""
 
@@ -33,23 +34,17 @@ def missed_some(flows: Flows) -> Mask:
     return either
 
 
-def held_back(rows: Rows, limit_ns: int) -> Mask:
-    """Keep-alive probes without an answer so soon after an answered one that it proves nothing."""
-    unanswered: Mask = (np.array(rows.kind) == kinds.KEEPALIVE_PROBE) & ~answered_rows(rows)
-    held: Mask = unanswered & np.asarray(soon_after_answered(rows, limit_ns))
-    return held
-
-
 def are_held_back(context: Context, picked: Picked, rows: Rows) -> Mask:
-    """Which flows have such a probe."""
-    return np.isin(picked, rows.flow[held_back(rows, context.rules.answer_limit_ns)])
+    """Which have a probe without an answer so soon after an answered one that it proves nothing."""
+    _, held = unanswered_probes(rows, context.rules.answer_limit_ns)
+    return np.isin(picked, rows.flow[held])
 
 
 def tell_rate_limited(case: Case) -> Finding:
     """How many probes came too soon to be answered."""
     limit_ns = case.context.rules.answer_limit_ns
-    held = set(case.rows.frame[held_back(case.rows, limit_ns)].tolist())
-    probes = [event for event in case.of(*kinds.PROBES) if event.frame in held]
+    _, held = unanswered_probes(case.rows, limit_ns)
+    probes = events_of(taken(case.rows, held))
     frames = [event.frame for event in probes]
     one, prober = len(frames) == 1, case.name(probes[0].sender)
     summary = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,8 +9,8 @@ import numpy as np
 from analyzer import kinds
 from analyzer.diagnose.context import Context
 from analyzer.diagnose.findings.finding import Picked
-from analyzer.diagnose.plain import events_of, flows_of
 from analyzer.facts import Rows
+from analyzer.records import rows, taken
 from analyzer.rules import SECOND_NS
 
 
@@ -20,7 +19,7 @@ class Death(NamedTuple):
 
     row: its FLOW row. peer: side that was not heard again. idle_ns: the silence before the segment in
     `frame` at tried_ns broke it. end_ns: the last of it. reset: a RST from elsewhere ended it, in this
-    frame. probed: a probe broke the silence, so that a timer chose when.
+    frame, else 0. probed: 1: a probe broke the silence, so that a timer chose when.
     """
 
     row: int
@@ -29,86 +28,105 @@ class Death(NamedTuple):
     frame: int
     tried_ns: int
     end_ns: int
-    reset: int = 0
-    probed: bool = False
+    reset: int
+    probed: int
 
 
-def deaths_of(context: Context, picked: Picked, rows: Rows) -> Iterator[Death]:
-    """How each picked flow ended, as far as that was after a silence."""
-    begin = np.searchsorted(rows.flow, picked, "left")
-    end = np.searchsorted(rows.flow, picked, "right")
-    flows = flows_of(context.result.flows, picked)
-    for row, flow, first, last in zip(picked.tolist(), flows, begin.tolist(), end.tolist(), strict=True):
-        events = events_of(rows[first:last])
-        if flow.verdict == kinds.MIDDLEBOX_RESET:
-            death = death_by_reset(context, row, flow, events)
-        elif flow.verdict == kinds.PEER_DEAD:
-            death = death_of_probes(row, flow, events)
-        else:
-            death = death_of_message(context, row, flow, int(flow.decided_by))
-        if death is not None:
-            yield death
+DEATH = np.dtype([(name, np.int64) for name in Death._fields])
+"""A `Death` as a row of a table."""
 
 
-def silence_before(probe: Any, events: list[Any]) -> int:
-    """How long the flow had been silent before a probe (ns). events: all probing of it, also the peer's."""
-    before = [event.time_ns for event in events if event.frame < probe.frame]
-    return int(min([probe.gap_ns, *(probe.time_ns - time_ns for time_ns in before[-1:])]))
+class Ended:
+    """Connections that ended without their peer. Each of the `by_` methods fills in the DEATH rows it knows.
 
-
-def death_of_probes(row: int, flow: Any, events: list[Any]) -> Death | None:
-    """The probes after the last answer: the first of them broke the silence."""
-    prober = int(flow.decided_by)
-    probes = [each for each in events if each.kind == kinds.KEEPALIVE_PROBE and each.sender == prober]
-    answered = max((each.answers for each in events if each.answers and each.sender != prober), default=0)
-    lost = [probe for probe in probes if probe.frame > answered]
-    if not lost:
-        return None
-    tried = lost[0]
-    last_ns = int(flow.side[prober].last_time)
-    idle_ns, tried_ns = silence_before(tried, events), int(tried.time_ns)
-    return Death(row, 1 - prober, idle_ns, int(tried.frame), tried_ns, last_ns, probed=True)
-
-
-def death_by_reset(context: Context, row: int, flow: Any, events: list[Any]) -> Death | None:
-    """The RST came as the time was over, or it answers what broke the silence."""
-    resets = [each for each in events if each.frame == flow.decided_frame]
-    if not resets:
-        return None
-    reset = resets[0]
-    peer = int(reset.sender)
-    at_ns, frame = int(reset.time_ns), int(reset.frame)
-    since_ns = at_ns - int(flow.side[1 - peer].last_time)
-    if since_ns >= context.rules.reset_answer_ns and reset.gap_ns >= context.rules.reset_answer_ns:
-        return Death(row, peer, int(reset.gap_ns), frame, at_ns, at_ns, frame)
-    earlier = [each for each in events if each.kind == kinds.KEEPALIVE_PROBE and each.frame < frame]
-    probes = [probe for probe in earlier if probe.sender != peer]
-    if probes and at_ns - probes[-1].time_ns < context.rules.reset_answer_ns:
-        tried = probes[-1]
-        idle_ns, tried_ns = silence_before(tried, events), int(tried.time_ns)
-        return Death(row, peer, idle_ns, int(tried.frame), tried_ns, at_ns, frame, probed=True)
-    death = death_of_message(context, row, flow, 1 - peer, at_ns)
-    return death and death._replace(reset=frame, end_ns=at_ns)
-
-
-def death_of_message(
-    context: Context, row: int, flow: Any, sender: int, reset_ns: int = kinds.MISSING
-) -> Death | None:
-    """A message of `sender` broke a longer silence than any before, and its peer was not heard since.
-
-    reset_ns: when the RST came that is not the peer's.
+    row: FLOW row numbers, ascending. flows: as FLOW. left: side that was left without its peer. events:
+    as EVENT, by flow, then frame: probes, what answers them, and RSTs. of: the place in `row` of each
+    event's flow. probes: which events are keep-alive probes of the side that was left.
     """
-    if not flow.talk:
-        return None
-    talk = context.result.talks[flow.talk - 1]
-    if sender != who_tried(flow.watch):
-        return None
-    heard_ns = int(flow.decided_life) if reset_ns != kinds.MISSING else int(flow.side[1 - sender].last_time)
-    if talk.tried_time == kinds.MISSING or heard_ns >= talk.tried_time:
-        return None
-    idle_ns = round(float(talk.tried_s) * SECOND_NS)
-    last_ns = int(flow.side[sender].last_time)
-    return Death(row, 1 - sender, idle_ns, int(talk.tried_frame), int(talk.tried_time), last_ns)
+
+    def __init__(self, context: Context, picked: Picked, events: Rows) -> None:
+        self.context = context
+        self.row = picked
+        self.flows = taken(context.result.flows, picked)
+        self.forged = np.asarray(self.flows.verdict == kinds.MIDDLEBOX_RESET)
+        self.dead = np.asarray(self.flows.verdict == kinds.PEER_DEAD)
+        by = self.flows.decided_by.astype(np.int64)
+        self.left = np.where(self.forged, 1 - by, by)
+        self.events = events
+        self.of = np.searchsorted(picked, events.flow.astype(np.int64))
+        self.own = np.asarray(events.sender == self.left[self.of])
+        self.probes = np.flatnonzero(self.own & (events.kind == kinds.KEEPALIVE_PROBE))
+
+    def deaths(self) -> Rows:
+        """DEATH rows of those that ended after a silence, by flow."""
+        table = rows(len(self.row), DEATH)
+        table.row, table.peer = self.row, 1 - self.left
+        table.end_ns = self.flows["side"]["last_time"][np.arange(len(self.row)), self.left]
+        self.by_messages(table)
+        self.by_probes(table)
+        self.by_resets(table)
+        return taken(table, table.frame > 0)
+
+    def by_messages(self, table: Rows) -> None:
+        """A message broke a longer silence than any before, and its peer was not heard since."""
+        wanted = ~self.dead & (self.flows.talk > 0)
+        place = np.flatnonzero(wanted & (self.left == who_tried(self.flows.watch.astype(np.int64))))
+        talks = taken(self.context.result.talks, self.flows.talk[place].astype(np.int64) - 1)
+        heard_ns = self.flows["side"]["last_time"][place, 1 - self.left[place]]
+        heard_ns = np.where(self.forged[place], self.flows.decided_life[place], heard_ns)
+        tried = (talks.tried_time != kinds.MISSING) & (heard_ns < talks.tried_time)
+        place, talks = place[tried], taken(talks, tried)
+        table.idle_ns[place] = np.rint(talks.tried_s.astype(np.float64) * SECOND_NS)
+        table.frame[place] = talks.tried_frame
+        table.tried_ns[place] = talks.tried_time
+
+    def by_probes(self, table: Rows) -> None:
+        """Where the prober gave up: the first of the probes after the last answer broke the silence."""
+        answers = np.flatnonzero((self.events.answers != 0) & ~self.own)
+        answered = np.zeros(len(self.row), np.int64)
+        np.maximum.at(answered, self.of[answers], self.events.answers[answers])
+        of = self.of[self.probes]
+        lost = self.probes[self.dead[of] & (self.events.frame[self.probes] > answered[of])]
+        of, first = np.unique(self.of[lost], return_index=True)
+        self.broken_by(table, of, lost[first])
+
+    def by_resets(self, table: Rows) -> None:
+        """A RST came as the time was over, or it answers what broke the silence."""
+        limit_ns = self.context.rules.reset_answer_ns
+        decided = self.flows.decided_frame[self.of]
+        reset = np.flatnonzero(self.forged[self.of] & (self.events.frame == decided))
+        table.frame[np.setdiff1d(np.flatnonzero(self.forged), self.of[reset])] = 0
+        probe = np.full(len(self.row), -1)
+        before = self.probes[self.events.frame[self.probes] < decided[self.probes]]
+        probe[self.of[before]] = before  # of several the last one stays
+        of, events = self.of[reset], taken(self.events, reset)
+        probe, peer_ns = probe[of], table.end_ns[of]
+        answers = (probe >= 0) & (events.time_ns - self.events.time_ns[probe] < limit_ns)
+        self.broken_by(table, of[answers], probe[answers])
+        over = (events.time_ns - peer_ns >= limit_ns) & (events.gap_ns >= limit_ns)
+        table.idle_ns[of[over]] = events.gap_ns[over]
+        table.frame[of[over]] = events.frame[over]
+        table.tried_ns[of[over]] = events.time_ns[over]
+        table.probed[of[over]] = 0
+        table.end_ns[of], table.reset[of] = events.time_ns, events.frame
+
+    def broken_by(self, table: Rows, of: Picked, probe: Picked) -> None:
+        """Fill in what broke the silence. of: rows of the table. probe: the event of each.
+
+        A probe of the peer before it, which was answered, had broken the silence, too.
+        """
+        events = taken(self.events, probe)
+        silence_ns = events.time_ns - self.events.time_ns[probe - 1]
+        follows = (probe > 0) & (self.of[probe - 1] == of)
+        table.idle_ns[of] = np.where(follows, np.minimum(events.gap_ns, silence_ns), events.gap_ns)
+        table.frame[of] = events.frame
+        table.tried_ns[of] = events.time_ns
+        table.probed[of] = 1
+
+
+def deaths_of(context: Context, picked: Picked, events: Rows) -> Rows:
+    """How each picked flow ended, as far as that was after a silence: DEATH rows by flow."""
+    return Ended(context, picked, events).deaths()
 
 
 def who_tried(watch: Any) -> Any:

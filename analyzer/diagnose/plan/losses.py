@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analyzer import kinds
-from analyzer.diagnose.courses import distinct
+from analyzer.diagnose.hosts import paths_of
 from analyzer.diagnose.plan.silences import Silences, Times
 from analyzer.facts import CaptureResult
 
@@ -35,7 +35,7 @@ def losses_of(result: CaptureResult, silences: Silences, reset_ns: Times) -> Los
     count = len(result.flows)
     silent = silences.silent
     answered = silences.heard[silent.flow, 1 - silent.sender] >= silent.end
-    path, hosts = paths_of(result)
+    path, hosts = paths_of(result.flows["address_high"], result.flows["address_low"])
     survived = np.full(count + 1, kinds.MISSING, np.int64)
     np.maximum.at(survived, path[silent.flow[answered]], silent.length[answered])
     after = np.full(count, kinds.MISSING, np.int64)
@@ -52,14 +52,6 @@ def losses_of(result: CaptureResult, silences: Silences, reset_ns: Times) -> Los
     later = (heard_of_hosts(silences, hosts)[hosts] > when[:, None]).all(axis=1)
     own = survived[path]
     return Losses(after, own, (own != kinds.MISSING) & later & (after > own))
-
-
-def paths_of(result: CaptureResult) -> tuple[Times, Times]:
-    """The path of each flow, int64[n], numbered from 0; and its hosts, int64[n, 2]."""
-    addresses, hosts = distinct(result.flows["address_high"], result.flows["address_low"])
-    ends = np.sort(hosts, axis=1)
-    _, path = np.unique(ends[:, 0] * max(len(addresses), 1) + ends[:, 1], return_inverse=True)
-    return path.astype(np.int64).reshape(-1), hosts
 
 
 def heard_of_hosts(silences: Silences, hosts: Times) -> Times:

@@ -21,11 +21,12 @@ PROBED = OPENING + "60 c>s A 100:201\n60.1 s>c A 201:101\n"
 def deaths(text: str, end: float | None = None) -> list[Death]:
     result = tell(text, end=end).result
     context = Context(result, Rules(), WANTS)
-    wants = bits_of(WIDE_CHECKS[0].wants)
-    rows = Evidence(result.labelled, np.full(len(result.flows) + 1, wants, np.uint32), wants).rows
+    [check] = WIDE_CHECKS
+    wants = bits_of(check.wants)
+    evidence = Evidence(result.labelled, np.full(len(result.flows) + 1, wants, np.uint32), wants)
     (flows,) = context.stretches()
-    picked = flows.rows[WIDE_CHECKS[0].candidates(flows)]
-    return list(deaths_of(context, picked, rows))
+    picked = flows.rows[check.candidates(flows)]
+    return [Death._make(row) for row in deaths_of(context, picked, evidence.of(picked, check.wants)).tolist()]
 
 
 @pytest.mark.parametrize(
