@@ -103,7 +103,7 @@ class Path:
 def forgotten_by_path(context: Context, deaths: Rows) -> Iterator[tuple[Path, Rows]]:
     """Each path with connections that a device may have forgotten: these, the shortest silence first.
 
-    deaths: DEATH rows. Silences that others survived explain nothing, nor does one that is longer by
+    In the order of their first flows. deaths: DEATH rows, by flow. Silences that others survived explain nothing, nor does one that is longer by
     a timer's lateness only; nor does that of a host that was not heard since, unless the RST came from
     elsewhere.
     """
@@ -116,7 +116,8 @@ def forgotten_by_path(context: Context, deaths: Rows) -> Iterator[tuple[Path, Ro
     longer &= survived_ns >= context.rules.idle_ns
     end = np.append(begin[1:], len(every.rows))
     by_path = np.flatnonzero(longer)[np.argsort(of[longer], kind="stable")]
-    for those in np.split(by_path, np.flatnonzero(np.diff(of[by_path])) + 1) if len(by_path) else ():
+    groups = np.split(by_path, np.flatnonzero(np.diff(of[by_path])) + 1) if len(by_path) else []
+    for those in sorted(groups, key=lambda those: int(those[0])):
         number = of[those[0]]
         path, own = every.part(begin[number], end[number]), taken(deaths, those)
         there = (own.reset > 0) | (path.heard_from(own) < NEVER_NS)
@@ -125,7 +126,7 @@ def forgotten_by_path(context: Context, deaths: Rows) -> Iterator[tuple[Path, Ro
 
 
 def on_paths(context: Context, deaths: Rows) -> tuple[Path, Picked, Picked]:
-    """All flows of the paths of these DEATH rows, path by path, in the order of their first deaths.
+    """All flows of the paths of these DEATH rows, path by path.
 
     With them, int64: where each path begins among them, and the number of each death's path.
     """
@@ -134,17 +135,13 @@ def on_paths(context: Context, deaths: Rows) -> tuple[Path, Picked, Picked]:
     some = [part.rows[np.isin(part.flow("address_low"), lows).all(axis=1)] for part in context.stretches()]
     rows = np.concatenate(some)
     path, hosts = paths_of(flows["address_high"][rows], flows["address_low"][rows])
-    own, first, of = np.unique(
-        path[np.searchsorted(rows, deaths.row)], return_index=True, return_inverse=True
-    )
-    rank = np.argsort(np.argsort(first))
-    number = np.full(path.max() + 1, -1)
-    number[own] = rank
-    number = number[path]
-    order = np.argsort(number, kind="stable")[np.count_nonzero(number < 0) :]
+    of = path[np.searchsorted(rows, deaths.row)]
+    known = np.unique(of)
+    order = np.argsort(path, kind="stable")
+    order = order[np.isin(path[order], known)]
     table = taken(flows, rows[order])
     every = Path(context, rows[order], table, hosts[order], *survived_by(context, table))
-    return every, np.searchsorted(number[order], np.arange(len(own))), rank[of]
+    return every, np.searchsorted(path[order], known), np.searchsorted(known, of)
 
 
 def survived_by(
