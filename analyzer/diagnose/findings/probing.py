@@ -196,7 +196,7 @@ CHECKS = (
         found.RATE_LIMITED,
         missed_some,
         tell_rate_limited,
-        wants=PROBES,
+        wants=kinds.PROBES,
         holds=are_held_back,
         among=Flows.probed,
     ),
