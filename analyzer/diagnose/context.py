@@ -143,6 +143,7 @@ class Flows:
         self.rows = np.arange(start, stop)
         self._table = context.result.flows[start:stop]
         self._columns: dict[tuple[str, str], NDArray[Any]] = {}
+        self._parts: dict[str, Flows] = {}
 
     @classmethod
     def of(cls, context: Context, rows: NDArray[np.int64]) -> Flows:
@@ -153,6 +154,26 @@ class Flows:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def probed(self) -> Flows:
+        """At least those that somebody probed."""
+        return self._part("probed", lambda: self.flow("probing") > 0)
+
+    def mutual(self) -> Flows:
+        """At least those of which both sides were seen: most of a SYN flood has only one."""
+        return self._part("mutual", lambda: np.asarray(self.side_marked(kinds.SIDE_SENT).all(axis=1)))
+
+    def spoken(self) -> Flows:
+        """At least those with a TALK row."""
+        return self._part("spoken", lambda: self.flow("talk") > 0)
+
+    def _part(self, name: str, choose: Callable[[], NDArray[np.bool_]]) -> Flows:
+        """Those that are chosen, or all: copying most of them would cost more than it spares."""
+        if name not in self._parts:
+            chosen = choose()
+            many = 2 * np.count_nonzero(chosen) > len(self)
+            self._parts[name] = self if many else Flows.of(self.context, self.rows[chosen])
+        return self._parts[name]
 
     def flow(self, name: str) -> NDArray[Any]:
         """A field of FLOW; shape (n,), or (n, 2) by side for addresses and ports."""

@@ -147,6 +147,6 @@ def tell_unreplied(case: Case, reset: Any) -> Finding:
 
 
 CHECKS = (
-    Check(found.APP_HUNG, is_hung, tell_hung, exact=True),
-    Check(found.ABORT_WITH_UNREAD_DATA, may_abort, tell_abort),
+    Check(found.APP_HUNG, is_hung, tell_hung, exact=True, among=Flows.spoken),
+    Check(found.ABORT_WITH_UNREAD_DATA, may_abort, tell_abort, among=Flows.mutual),
 )

@@ -209,7 +209,9 @@ def tell_half_open(case: Case) -> Finding | None:
 
 
 CHECKS = (
-    Check(found.CLOSE_WAIT_LEAK, may_leak, tell_leak, wants=kinds.RESETS, holds=have_leak),
-    Check(found.FIN_WAIT_2, closed_and_reset, tell_denied),
-    Check(found.HALF_OPEN, may_be_denied, tell_half_open),
+    Check(
+        found.CLOSE_WAIT_LEAK, may_leak, tell_leak, wants=kinds.RESETS, holds=have_leak, among=Flows.mutual
+    ),
+    Check(found.FIN_WAIT_2, closed_and_reset, tell_denied, among=Flows.mutual),
+    Check(found.HALF_OPEN, may_be_denied, tell_half_open, among=Flows.mutual),
 )

@@ -245,7 +245,7 @@ def told_mistaken(kind: int, mistaken: list[Any]) -> str:
 
 CHECKS = (
     Check(found.ZERO_WINDOW_STALL, may_stall, tell_stall, wants=WINDOWS, holds=have_stall),
-    Check(found.DATA_UNACKNOWLEDGED, is_unacknowledged, tell_unacknowledged, exact=True),
+    Check(found.DATA_UNACKNOWLEDGED, is_unacknowledged, tell_unacknowledged, exact=True, among=Flows.mutual),
     Check(
         found.MISTAKEN_KEEPALIVES,
         has_mistakable,

@@ -43,6 +43,11 @@ Picked = NDArray[np.int64]
 """FLOW row numbers, ascending."""
 
 
+def everyone(flows: Flows) -> Flows:
+    """All flows."""
+    return flows
+
+
 @dataclass(frozen=True)
 class Check:
     """How one finding about single connections is found.
@@ -51,7 +56,8 @@ class Check:
     wants: kinds of events that holds and tell look at, beside `case.ALWAYS`, which every case has
     (`holds` gets exactly those of `wants`). KEEPALIVE_PROBE brings with it whatever answers a probe;
     ARP rows are in `Case.arp`. holds: which of the candidates have it, by their events, ordered by
-    flow, then frame. exact: all of them.
+    flow, then frame. exact: all of them. among: of which flows `candidates` is asked at all, which
+    makes it quick where they are few: a method of Flows that leaves out only what is no candidate.
     """
 
     name: int
@@ -60,6 +66,7 @@ class Check:
     wants: tuple[int, ...] = ()
     holds: Callable[[Context, Picked, Rows], Mask] | None = None
     exact: bool = False
+    among: Callable[[Flows], Flows] = everyone
 
 
 def nobody(flows: Flows) -> Mask:

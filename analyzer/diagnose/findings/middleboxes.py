@@ -105,5 +105,6 @@ CHECKS = (
         tell_payload_only,
         wants=(kinds.KEEPALIVE_PROBE, *ENDS),
         holds=are_cut_off,
+        among=Flows.probed,
     ),
 )

@@ -237,5 +237,5 @@ CHECKS = (
         Check(name, with_verdict(verdict), tell_verdict, exact=True)
         for verdict, (name, _, _) in OF_VERDICT.items()
     ),
-    Check(found.OUTAGE, may_have_outage, tell_outage, wants=HEARD, holds=have_outage),
+    Check(found.OUTAGE, may_have_outage, tell_outage, wants=HEARD, holds=have_outage, among=Flows.probed),
 )

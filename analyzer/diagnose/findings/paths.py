@@ -103,9 +103,9 @@ class Path:
 def forgotten_by_path(context: Context, deaths: Rows) -> Iterator[tuple[Path, Rows]]:
     """Each path with connections that a device may have forgotten: these, the shortest silence first.
 
-    In the order of their first flows. deaths: DEATH rows, by flow. Silences that others survived explain
-    nothing, nor does one that is longer by a timer's lateness only; nor does that of a host that was not
-    heard since, unless the RST came from elsewhere.
+    In the order of their first flows. deaths: DEATH rows, by flow. Silences that others survived
+    explain nothing, nor does one that is longer by a timer's lateness only; nor does that of a host
+    that was not heard since, unless the RST came from elsewhere.
     """
     every, begin, of = on_paths(context, deaths)
     timed = (every.table.probing > 0) & (every.survived_ns > every.spoken_ns)  # when, a timer chose

@@ -190,13 +190,22 @@ CHECKS = (
         tell_replies_lost,
         wants=(kinds.KEEPALIVE_PROBE, kinds.KEEPALIVE_TIMEOUT),
         holds=lack_replies,
+        among=Flows.probed,
     ),
-    Check(found.RATE_LIMITED, missed_some, tell_rate_limited, wants=kinds.PROBES, holds=are_held_back),
+    Check(
+        found.RATE_LIMITED,
+        missed_some,
+        tell_rate_limited,
+        wants=kinds.PROBES,
+        holds=are_held_back,
+        among=Flows.probed,
+    ),
     Check(
         found.IDLE_BEFORE_CAPTURE,
         joined_midway,
         tell_idle_before,
         wants=(kinds.KEEPALIVE_PROBE,),
         holds=begin_with_a_probe,
+        among=Flows.probed,
     ),
 )

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from analyzer import found
 from analyzer.diagnose.case import ALWAYS_BITS, cases_of
-from analyzer.diagnose.context import Context
+from analyzer.diagnose.context import Context, Flows
 from analyzer.diagnose.evidence import Evidence, bits_of
 from analyzer.diagnose.findings import (
     applications,
@@ -91,10 +91,16 @@ def pick(context: Context) -> Picks:
     rows: list[list[Picked]] = [[np.zeros(0, np.int64)] for _ in others]
     for flows in context.stretches():
         for check in exact:
-            context.marks[flows.rows[check.candidates(flows)]] |= np.uint32(1 << check.name)
+            context.marks[candidates_of(check, flows)] |= np.uint32(1 << check.name)
         for kept, other in zip(rows, others, strict=True):
-            kept.append(flows.rows[other.candidates(flows)])
+            kept.append(candidates_of(other, flows))
     return [(other, np.concatenate(kept)) for other, kept in zip(others, rows, strict=True)]
+
+
+def candidates_of(check: Check | WideCheck, flows: Flows) -> Picked:
+    """Row numbers of the candidates in a stretch."""
+    some = check.among(flows) if isinstance(check, Check) else flows
+    return some.rows[check.candidates(some)]
 
 
 def wanted_by(context: Context, picks: Picks) -> tuple[NDArray[np.uint32], int]:

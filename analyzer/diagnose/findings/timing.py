@@ -267,9 +267,16 @@ def tell_unprobed(case: Case) -> Finding:
 
 HANGS = {kinds.PEER_DEAD: hang_of_probes, kinds.STALLED: hang_of_data, kinds.NO_ANSWER: hang_of_syn}
 CHECKS = (
-    Check(found.SLOW_DETECTION, may_be_slow, tell_slow, wants=kinds.RESETS, holds=is_slow),
+    Check(
+        found.SLOW_DETECTION, may_be_slow, tell_slow, wants=kinds.RESETS, holds=is_slow, among=Flows.probed
+    ),
     Check(found.HANG_EXPLAINED, may_hang, tell_hang),
     Check(
-        found.KEEPALIVE_OFF, idles_unprobed, tell_unprobed, wants=(kinds.FIN, *kinds.RESETS), holds=are_idle
+        found.KEEPALIVE_OFF,
+        idles_unprobed,
+        tell_unprobed,
+        wants=(kinds.FIN, *kinds.RESETS),
+        holds=are_idle,
+        among=Flows.mutual,
     ),
 )

@@ -17,7 +17,7 @@ from analyzer.diagnose import context as context_module
 from analyzer.diagnose.case import Case
 from analyzer.diagnose.context import Flows
 from analyzer.diagnose.findings import search
-from analyzer.diagnose.findings.finding import Check, Mask, Picked, WideCheck, nobody
+from analyzer.diagnose.findings.finding import Check, Mask, Picked, WideCheck, everyone, nobody
 from analyzer.diagnose.proof import Proof
 from analyzer.facts import CaptureResult, Finding, Findings, Rows
 from analyzer.pipeline import analyze
@@ -250,3 +250,27 @@ def test_each_finding_has_one_check() -> None:
     assert len(found.WORDS) == len(found.SEVERITY) <= 32
     codes = {word: getattr(found, word.upper()) for word in found.WORDS}
     assert list(codes.values()) == list(range(len(found.WORDS)))
+
+
+def test_no_candidate_is_left_out_by_where_it_is_looked_for(recorded: Path) -> None:
+    narrow = [check for check in search.CHECKS if check.among is not everyone]
+    left_out = 0
+    for capture in analyze([str(recorded)]).captures:
+        context = Context(capture, Rules(), search.WANTS)
+        for row in range(min(len(capture.flows), 20)):
+            flows = Flows.of(context, np.array([row]))
+            for check in narrow:
+                if not len(check.among(flows)):
+                    assert not check.candidates(flows).any()
+                    left_out += 1
+    assert left_out > 100
+
+
+def test_where_few_are_left_candidates_are_the_same() -> None:
+    capture = analyzed()
+    context = Context(capture, Rules(), search.WANTS)
+    (flows,) = context.stretches()
+    assert flows.probed().rows.tolist() == [0]
+    assert flows.mutual() is flows  # two of three: not worth a copy
+    [outage] = [check for check in search.CHECKS if check.name == found.OUTAGE]
+    assert search.candidates_of(outage, flows).tolist() == flows.rows[outage.candidates(flows)].tolist()
