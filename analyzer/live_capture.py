@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -165,7 +166,9 @@ class Live:
     def connection(self, flow: int) -> Connection | None:
         """One connection with its events, runs and findings, to be drawn; None: it left memory."""
         analysis = self.analysis(flow)
-        return analysis.flow(flow).connection("events") if len(analysis) else None
+        if not len(analysis):
+            return None
+        return replace(analysis.flow(flow).connection("events"), going_on=self.running)
 
     def analysis(self, flow: int | None = None) -> Analysis:
         """What is in memory now, or one connection of it, as an analysis that does not change any more."""

@@ -278,6 +278,7 @@ TESTED_BY = {
     "tests/lab/test_lab_command.py": "commands.lab",
     "tests/lab/test_scenarios.py": "lab.scenarios.*",
     "tests/lab/test_stage.py": "lab.setting",
+    "tests/diagnose/findings/test_idle_timeouts.py": "diagnose.findings.paths",
     "tests/diagnose/findings/test_outcomes.py": "diagnose.findings.advice",
     "tests/diagnose/findings/test_search.py": "diagnose.case diagnose.context diagnose.evidence "
     "diagnose.findings.finding diagnose.proof found",

@@ -175,7 +175,7 @@ LAZY = {
 }
 """Libraries that are loaded when they are needed, not with the module (but those of LATE)."""
 
-LATE = ("tables.parquet", "present.screen.*")
+LATE = ("tables.parquet", "tables.parts", "present.screen.*")
 """Modules that are themselves loaded only when they are needed."""
 
 NOT_IN_THE_CORE = {
