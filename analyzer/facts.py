@@ -128,6 +128,7 @@ class CaptureResult:
     skipped: frames that were not decoded, by reason (kinds.STATUS_WORDS, or a link type's name).
     start_ns, end_ns: times of the earliest and the latest frame, MISSING without frames.
     verdicts: flows by verdict code (kinds.VERDICT_WORDS).
+    going_on: a live capture, as of end_ns. shortened: by row, whether its oldest events left memory.
     """
 
     facts: CaptureFacts
@@ -148,6 +149,8 @@ class CaptureResult:
     verdicts: list[int]
     findings: Findings
     numbers: NDArray[np.int64] | None = None
+    going_on: bool = False
+    shortened: NDArray[np.bool_] | None = None
 
     def streams(self, rows: NDArray[Any]) -> NDArray[np.int64]:
         """The `stream` of FLOW rows."""

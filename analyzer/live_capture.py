@@ -115,6 +115,7 @@ class Live:
         except KeepaliveError as error:
             self.source.facts.damages.append(Damage(-1, str(error)))
         finally:
+            self._watch.ended = True
             try:
                 self._look(Search.EVERYWHERE)
             finally:

@@ -246,4 +246,6 @@ def concluded(
         verdicts=verdicts.tolist(),
         findings=Findings.none(len(tracked.flows)),
         numbers=tracked.numbers if isinstance(tracked, Snapshot) else None,
+        going_on=isinstance(tracked, Snapshot),
+        shortened=tracked.shortened if isinstance(tracked, Snapshot) else None,
     )

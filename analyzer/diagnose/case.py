@@ -100,6 +100,12 @@ class Case:
         return measure(self.story, side)
 
     @property
+    def shortened(self) -> bool:
+        """Whether its oldest events are no longer held, which can be in a live capture only."""
+        shortened = self.context.result.shortened
+        return shortened is not None and bool(shortened[self.row])
+
+    @property
     def one_sided(self) -> bool:
         """Whether the capture lacks one side, which must have answered: one direction of the path."""
         both = all(side.marks & kinds.SIDE_SENT for side in self.flow.side)

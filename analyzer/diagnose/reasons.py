@@ -80,7 +80,8 @@ def unanswered(case: Case) -> str:
 def peer_dead(case: Case) -> str:
     if case.decided:
         return f"{unanswered(case)}; {case.by} gave up with RST in frame {case.decided}"
-    return f"{unanswered(case)}, and no further probe until the capture ended"
+    until = "since" if case.context.result.going_on else "until the capture ended"
+    return f"{unanswered(case)}, and no further probe {until}"
 
 
 def half_closed(case: Case) -> str:
@@ -97,7 +98,7 @@ def reset(case: Case) -> str:
 
 
 def probing(case: Case) -> str:
-    return f"{unanswered(case)} when the capture ended"
+    return unanswered(case) + (" so far" if case.context.result.going_on else " when the capture ended")
 
 
 def stalled(case: Case) -> str:
@@ -113,7 +114,9 @@ def alive(case: Case) -> str:
         took = "" if last.rtt_ns == kinds.MISSING else f" after {lasting(last.rtt_ns)}"
         return f"last probe (frame {last.answers}) answered in frame {last.frame}{took}"
     silent = case.context.result.end_ns - min(int(side.last_time) for side in case.flow.side)
-    return f"both sides were heard {lasting(silent)} before the capture ended"
+    return f"both sides were heard {lasting(silent)} " + (
+        "ago" if case.context.result.going_on else "before the capture ended"
+    )
 
 
 def left_open(case: Case) -> str:
@@ -121,9 +124,9 @@ def left_open(case: Case) -> str:
     longest = max(float(side.longest_pause_s) for side in case.flow.side)
     probes = case.frames(*kinds.PROBES)
     unprobed = f"without a probe since frame {probes[-1]}" if probes else "unprobed"
+    ended = "" if case.context.result.going_on else " when the capture ended"
     return (
-        f"silent for {lasting(silent)} when the capture ended, {unprobed}; "
-        f"the longest pause survived was {duration(longest)}"
+        f"silent for {lasting(silent)}{ended}, {unprobed}; the longest pause survived was {duration(longest)}"
     )
 
 

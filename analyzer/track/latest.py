@@ -43,14 +43,24 @@ class LatestEvents:
         if self._used:
             yield self.held
 
-    def make_room(self, count: int) -> Rows:
-        """Let the oldest rows go, if `count` more would not fit; those that went."""
-        if self._used + count <= len(self._table):
-            return rows(0, EVENT)
-        gone = min(self._used, self._used + count - self._most)
-        oldest = as_records(np.array(self._table[:gone]))
-        self._keep_rows(np.arange(gone, self._used))
-        return oldest
+    def is_full_with(self, count: int) -> bool:
+        """Whether `count` more rows would not fit."""
+        return self._used + count > len(self._table)
+
+    def make_room(self, count: int, ended: NDArray[np.bool_]) -> Rows:
+        """Let rows go so that `count` more are not too many; those that went.
+
+        ended: which flows are over; of those the oldest go first, then the oldest of all.
+        """
+        gone = np.zeros(self._used, np.bool_)
+        wanted = min(self._used, self._used + count - self._most)
+        flow = self.held.flow
+        over = np.flatnonzero(np.append(ended, False)[np.minimum(flow, len(ended))])[:wanted]
+        gone[over] = True
+        gone[np.flatnonzero(~gone)[: wanted - len(over)]] = True
+        left = taken(self.held, gone)
+        self._keep_rows(np.flatnonzero(~gone))
+        return left
 
     def append(self, batch: Rows) -> None:
         """Keep a copy of at most EVENT_ROOM rows, for which there is room."""

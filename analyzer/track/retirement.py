@@ -24,7 +24,8 @@ What it has beside `Tracker` (segments, untracked, flows, probings, talks):
   the tombstone. An ICMP error that quotes such a segment has no flow.
 - `fresh()`: a copy of the EVENT rows written since the last call, labelled as far as can be told, in frame
   order; `flow` is the row of now. All kinds that are kept (`events.without_packets` leaves those of the
-  events table). At most `most_events` (plus a quarter) are kept, told or not, so call it after each batch.
+  events table). At most `most_events` (plus a quarter) are kept, told or not, so call it after each batch;
+  of flows that ended the oldest go first, then the oldest of all (`Snapshot.shortened` says of which flows).
 - `proven()`: a copy of the EVENT rows that `fresh` handed out before tentative segments proved to be probes
   (design 4.1), as they are now: each once. Either the kind has changed, or `gap_ns` alone.
 - `snapshot()`, `snapshot(rows)`: a `Snapshot` of all flows, or of those with these rows (ascending): copies
@@ -78,6 +79,7 @@ class BoundedTracker(Tracker):
         self._gone = 0
         self._numbers = np.zeros(0, np.int64)
         self._retired = np.zeros(len(kinds.LEFT_WORDS), np.int64)
+        self._shortened = np.zeros(most_flows, np.bool_)
 
     @property
     def numbers(self) -> NDArray[np.int64]:
@@ -114,7 +116,10 @@ class BoundedTracker(Tracker):
 
     def _empty_events(self) -> None:
         used = int(self._state.tracker[0].events_used)
-        count_ordinary(self._latest.make_room(used), self.flows, self.probings)
+        if self._latest.is_full_with(used):
+            gone = self._latest.make_room(used, self._weighed()[0] == kinds.LEFT_ENDED)
+            count_ordinary(gone, self.flows, self.probings)
+            self._shortened[gone.flow[gone.flow != kinds.NO_FLOW]] = True
         super()._empty_events()
 
     def leaving(self, now_ns: int, room_wanted: int = 0) -> NDArray[np.bool_]:
@@ -147,6 +152,8 @@ class BoundedTracker(Tracker):
         lay_tombstones(ended, state.flows, state.tombstones, state.tracker)
         renumbered = new_rows(kept, len(leaving))
         self._numbers = self.numbers[kept]
+        self._shortened[: len(kept)] = self._shortened[kept]
+        self._shortened[len(kept) :] = False
         self._gone += len(leaving) - len(kept)
         self._latest.keep(renumbered)
         compact(state, kept, renumbered)
@@ -163,7 +170,8 @@ class BoundedTracker(Tracker):
         """A copy of all flows, or of those with these rows (ascending)."""
         if chosen is None:
             chosen = np.arange(len(self.flows))
-        return Snapshot((self.flows, self.probings, self.talks), self._latest.held, self.numbers, chosen)
+        tables = self.flows, self.probings, self.talks
+        return Snapshot(tables, self._latest.held, self.numbers, chosen, self._shortened)
 
 
 def retire_some(tracker: BoundedTracker) -> None:

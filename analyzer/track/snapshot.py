@@ -16,15 +16,22 @@ class Snapshot:
     """Some flows, with what belongs to them: tables that nobody else writes.
 
     flows, probings, talks: FLOW, PROBING and TALK rows. numbers: the flows' numbers, ascending.
+    shortened: of which flows the oldest events are no longer held.
     """
 
     def __init__(
-        self, tables: Tables, held: Rows, numbers: NDArray[np.int64], chosen: NDArray[np.int64]
+        self,
+        tables: Tables,
+        held: Rows,
+        numbers: NDArray[np.int64],
+        chosen: NDArray[np.int64],
+        shortened: NDArray[np.bool_],
     ) -> None:
         """tables, held: all flows, and all EVENT rows. chosen: rows to copy, ascending."""
         renumbered = new_rows(chosen, len(tables[0]))
         self.flows, self.probings, self.talks = copied(tables, chosen, renumbered)
         self.numbers: NDArray[np.int64] = numbers[chosen]
+        self.shortened: NDArray[np.bool_] = shortened[chosen]
         flow, stay = renumbered_flows(held, renumbered)
         events = taken(held, stay)
         events.flow[:] = flow[stay]

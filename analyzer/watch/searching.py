@@ -50,7 +50,9 @@ class Searcher:
         told.stirred[looked] = False
         before, after = told.marks[looked], found.marks[rows[looked]]
         names = ALL_NAMES if search is Search.EVERYWHERE else OWN_NAMES
-        new, ended = after & ~before & names, before & ~after & names
+        assert result.shortened is not None
+        kept = np.where(result.shortened[rows[looked]], np.uint32(0), names)  # without evidence: still so
+        new, ended = after & ~before & names, before & ~after & kept
         told.marks[looked] = before & ~ended | new
         result.findings.marks[rows[held]] = told.marks[held]
         findings = self._of_flows(result, dict(zip(rows[looked].tolist(), new.tolist(), strict=True)))

@@ -61,6 +61,7 @@ class Watch:
         self._start_ns = self._now_ns = kinds.MISSING
         self._untold_events = 0
         self._unsaid = 0
+        self.ended = False  # nothing more will come
         self.dropped: int | None = None  # frames, as the source says by now
         self._told_dropped: int | None = None
 
@@ -116,6 +117,9 @@ class Watch:
         """The capture of now, or of some rows of it, with its findings."""
         result = self.part(chosen)
         result.findings = find(result, self._options.rules, self._options.profiles)
+        assert result.shortened is not None and result.numbers is not None
+        told = self.marks[np.searchsorted(self._tracker.numbers[: len(self.marks)], result.numbers)]
+        result.findings.marks[result.shortened] |= told[result.shortened]  # their evidence left memory
         return result
 
     def rows_of(self, number: int) -> NDArray[np.int64]:
@@ -220,7 +224,9 @@ class Watch:
             self._start_ns,
             self._now_ns,
         )
-        return concluded(snapshot, seen, self._options)
+        result = concluded(snapshot, seen, self._options)
+        result.going_on = not self.ended
+        return result
 
     def _interfaces(self) -> list[Interface]:
         """With the drops that are known by now: most capture programs tell the file of them at the end."""

@@ -26,11 +26,28 @@ def numbered(begin: int, count: int) -> Rows:
     return made
 
 
+def make_room(store: LatestEvents, count: int, *ended: bool) -> Rows:
+    """As a tracker does."""
+    return store.make_room(count, np.array(ended, bool)) if store.is_full_with(count) else numbered(0, 0)
+
+
+def test_events_of_flows_that_ended_go_before_older_ones() -> None:
+    store = LatestEvents(100_000)
+    store.append(numbered(0, 50_000))
+    for begin in (50_000, 100_000):
+        store.append(numbered(begin, 50_000))
+        store.held.flow[begin:] = np.arange(50_000) % 2  # of two flows; the second has ended
+    gone = make_room(store, 20_000, False, True)
+    assert gone.frame.tolist() == [*range(20_000), *range(50_001, 150_000, 2)]
+    assert len(store) == 80_000
+    assert (np.diff(store.held.frame) > 0).all()
+
+
 @pytest.mark.parametrize("most", [0, 1, 100_000])
 def test_the_oldest_go(most: int) -> None:
     store = LatestEvents(most)
     for begin in range(0, 40 * 30_000, 30_000):
-        gone = store.make_room(30_000)
+        gone = make_room(store, 30_000)
         store.append(numbered(begin, 30_000))
         assert most <= len(store) + len(gone) or begin < most
         assert len(store) <= most + max(most // 4, EVENT_ROOM)
@@ -44,7 +61,7 @@ def test_every_row_is_told_once_unless_it_went_untold(most: int) -> None:
     store = LatestEvents(most)
     told = []
     for turn in range(40):
-        store.make_room(7000)
+        make_room(store, 7000)
         store.append(numbered(turn * 7000, 7000))
         if turn % 4 == 3:
             told += store.fresh(rows(0, FLOW), rows(0, PROBING)).frame.tolist()

@@ -66,6 +66,7 @@ def watched(
             for news in watch.look(batch.end_ns, search):
                 heard.hear(news)
             yield watch, heard
+    watch.ended = True
     for news in watch.look(watch.now_ns, Search.EVERYWHERE):
         heard.hear(news)
     yield watch, heard

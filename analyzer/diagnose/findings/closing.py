@@ -97,7 +97,7 @@ def end_of_leak(case: Case, since_ns: int) -> tuple[int, str]:
         return resets[0].time_ns, f"the RST of the {case.name(resets[0].sender)} (frame {resets[0].frame})"
     if anew_ns <= end_ns:
         return anew_ns, "the next connection on the same ports"
-    return end_ns, "the capture ended"
+    return end_ns, "now" if case.context.result.going_on else "the capture ended"
 
 
 def closed_and_reset(flows: Flows) -> Mask:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analyzer import found
-from analyzer.diagnose.case import ALWAYS_BITS, cases_of
+from analyzer.diagnose.case import ALWAYS_BITS, Case, cases_of
 from analyzer.diagnose.context import Context, Flows
 from analyzer.diagnose.evidence import Evidence, bits_of
 from analyzer.diagnose.findings import (
@@ -80,8 +80,18 @@ def tell(context: Context, chosen: NDArray[np.int64], names: int) -> list[Findin
     told = []
     for case in context.cases(marked):
         marks = int(context.marks[case.row]) & own
-        told += [check.tell(case) for check in CHECKS if marks >> check.name & 1]
+        told += [told_of(check, case) for check in CHECKS if marks >> check.name & 1]
     return [finding for finding in told if finding is not None]
+
+
+def told_of(check: Check, case: Case) -> Finding | None:
+    """What a check tells of a flow; None also where events left memory that it relies on."""
+    try:
+        return check.tell(case)
+    except (IndexError, ValueError, StopIteration):
+        if case.shortened:
+            return None
+        raise
 
 
 def pick(context: Context) -> Picks:
@@ -132,7 +142,7 @@ def decide(context: Context, picks: Picks, evidence: Evidence) -> None:
     for start in range(0, len(doubtful), CASES):
         for case in cases_of(context, doubtful[start : start + CASES], evidence):
             for check in telling[case.row]:
-                if check.tell(case) is not None:
+                if told_of(check, case) is not None:
                     context.marks[case.row] |= np.uint32(1 << check.name)
 
 

@@ -255,7 +255,8 @@ def tell_unprobed(case: Case) -> Finding:
     """How long a connection was idle without a probe."""
     longest_ns, until, frame = max(silences(case))
     ended = until == case.context.result.end_ns and frame == case.flow.last_frame
-    where = f"after frame {frame}, until the capture ended" if ended else f"until frame {frame}"
+    until_when = "now" if case.context.result.going_on else "the capture ended"
+    where = f"after frame {frame}, until {until_when}" if ended else f"until frame {frame}"
     start = kinds.MISSING if until == kinds.MISSING else until - longest_ns
     summary = (
         f"idle for {lasting(longest_ns)} ({where}) without a keep-alive probe: had the other end vanished, "
