@@ -25,15 +25,12 @@ LIBRARIES = (
     "pyarrow",
     "rich",
     "pyshark",
+    "psutil",
+    "scapy",
     "isal",
     "zstandard",
     "lz4",
 )
-ALLOW_CAPTURE = {
-    "linux": "sudo dpkg-reconfigure wireshark-common && sudo usermod -aG wireshark $USER, then log in anew",
-    "darwin": "install ChmodBPF, which comes with Wireshark",
-    "win32": "install Npcap, which comes with Wireshark",
-}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -66,15 +63,13 @@ def installed() -> Iterator[Line]:
 
 def tools() -> Iterator[Line]:
     """Wireshark's programs, and whether capturing is allowed."""
-    for name, use in (("tshark", "keepalive verify"), ("dumpcap", "capturing")):
+    for name, use in (("tshark", "keepalive verify needs it"), ("dumpcap", "capturing is best with it")):
         path = shutil.which(name)
         if path is None:
-            yield _line("warning", name, f"not installed ({use} needs it); to get it: {HOW_TO_GET}")
+            yield _line("warning", name, f"not installed ({use}); to get it: {HOW_TO_GET}")
         else:
             yield _line("note", name, f"{_first_line([path, '--version'])}, {path}")
-    dumpcap = shutil.which("dumpcap")
-    if dumpcap is not None:
-        yield _capture_permission(dumpcap)
+    yield _capture_permission()
 
 
 def kernels() -> tuple[Line, bool]:
@@ -120,13 +115,19 @@ def _first_line(command: list[str]) -> str:
     return lines[0].split(" (Git")[0].rstrip(".") if lines else "does not run"
 
 
-def _capture_permission(dumpcap: str) -> Line:
-    done = _run([dumpcap, "-D"])
-    interfaces = [line for line in done.stdout.splitlines() if line.strip()] if done else []
-    if interfaces:
-        return _line("note", "capture", f"allowed, {len(interfaces)} interfaces")
-    advice = ALLOW_CAPTURE.get(sys.platform, "run dumpcap as administrator")
-    return _line("warning", "capture", f"no permission to capture; to get it: {advice}")
+def _capture_permission() -> Line:
+    """Whether any interface can be captured on: that some are listed says nothing of permission."""
+    try:
+        from analyzer.sources.live import allow_capture, choose, list_interfaces
+
+        program = choose()
+        interfaces = list_interfaces(program)
+    except Exception as error:  # without the libraries: `kernels` says more
+        return _line("warning", "capture", f"cannot be tried: {error}")
+    allowed = sum(each.allowed for each in interfaces)
+    if allowed:
+        return _line("note", "capture", f"allowed on {allowed} interfaces, by {program.name}")
+    return _line("warning", "capture", f"no permission to capture; to get it: {allow_capture()}")
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str] | None:

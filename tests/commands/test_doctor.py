@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import analyzer
 from analyzer import kernel_cache, pipeline
 from analyzer.commands import doctor
 from analyzer.commands.main import main
+from tests.lab.conditions import needs_lab
 
 
 def text(lines: Any) -> str:
@@ -34,14 +37,21 @@ def test_missing_tools_come_with_advice(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
     said = text(doctor.tools())
     assert "tshark    not installed (keepalive verify needs it); to get it: apt install tshark" in said
-    assert "dumpcap   not installed (capturing needs it)" in said
+    assert "dumpcap   not installed (capturing is best with it)" in said
 
 
-def test_no_permission_comes_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor.sys, "platform", "linux")
-    monkeypatch.setattr(doctor, "_run", lambda command: None)
-    said = text([doctor._capture_permission("dumpcap")])
-    assert "no permission to capture; to get it: sudo dpkg-reconfigure wireshark-common" in said
+@needs_lab
+def test_no_permission_comes_with_advice() -> None:
+    """Interfaces are listed for everybody: only trying tells."""
+    say = "from analyzer.commands.doctor import _capture_permission; print(_capture_permission())"
+    command = [sys.executable, "-c", say]
+    forbidden = ["setpriv", "--bounding-set", "-net_raw,-net_admin", *command]
+    for words, expected in (
+        (command, "allowed on "),
+        (forbidden, "no permission to capture; to get it: run"),
+    ):
+        done = subprocess.run(words, capture_output=True, text=True, check=True)
+        assert expected in done.stdout
 
 
 def test_missing_libraries_come_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:

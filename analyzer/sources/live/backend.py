@@ -44,8 +44,9 @@ class Backend(Protocol):
     """A capture program.
 
     name: how the user calls it. ready: what it says on stderr once it captures. settle_s: how long it may
-    keep a frame to itself; stopped sooner, it loses the last ones. tells: the signal at which it says how
-    many frames were dropped so far, if there is one. records: whether it can write a ring of files.
+    keep a frame to itself; when nothing came for so long, nothing is on its way. tells: the signal at which
+    it says how many frames were dropped so far, if there is one. records: whether it can write a ring of
+    files.
     """
 
     name: str

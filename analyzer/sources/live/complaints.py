@@ -18,7 +18,7 @@ ALLOW_CAPTURE = {
 """What gives permission, by sys.platform."""
 
 NO_COMPLAINT = re.compile(
-    r"^(File: |Capturing on |Packets |(tcpdump: )?(listening on |data link type )|\d+ packets? )"
+    r"^(File: |Capturing on |Packets |(tcpdump: )?(listening on |data link type |\d+ packets? ))"
 )
 
 BAD_FILTER = re.compile(r"isn't a valid capture filter \((.*)\)\.?$", re.MULTILINE)

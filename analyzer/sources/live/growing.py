@@ -36,7 +36,7 @@ class GrowingInput(Input):
         self.gathers = False
         self.path = path
         self.lost: list[str] = []
-        """Files of the ring that were gone before they were read, and why."""
+        """What of the ring was gone before it was read: we were too slow for it."""
         self._finished = False
         self._wake = threading.Event()
         self._first = b""  # what the first file begins with, at most HEAD_BYTES
@@ -97,11 +97,11 @@ class GrowingInput(Input):
     def _go_on(self, path: str) -> None:
         """Begin the next file of the ring."""
         self._head = self._head or head_of(self._first)
+        if (skipped := _number(path) - _number(self.path) - 1) > 0:
+            self.lost.append(f"{skipped} files of the ring were deleted before they were read")
         try:
             following = io.FileIO(path)
-        except FileNotFoundError:  # it was there a moment ago: dumpcap deletes its oldest file
-            self.lost.append(f"{path} was deleted before it was read")
-            self.path = path
+        except FileNotFoundError:  # it was there a moment ago
             return
         self.handle.close()
         self.handle, self.path, self._ahead = following, path, b""
@@ -113,7 +113,8 @@ class GrowingInput(Input):
         if present is None:
             return None
         names = (RING_NAME.fullmatch(each) for each in os.listdir(folder or "."))
-        of_ring = (each for each in names if each and each["stem"] == present["stem"])
+        same = present["stem"], present["ending"]
+        of_ring = (each for each in names if each and (each["stem"], each["ending"]) == same)
         later = [each for each in of_ring if _place(each) > _place(present)]
         return os.path.join(folder, min(later, key=_place).string) if later else None
 
@@ -141,6 +142,11 @@ def head_of(data: bytes) -> bytes:
             break
         at, wanted = at + length, INTERFACE_BLOCK
     return data[:at]
+
+
+def _number(path: str) -> int:
+    name = RING_NAME.fullmatch(os.path.basename(path))
+    return int(name["number"]) if name else 0
 
 
 def _place(name: re.Match[str]) -> tuple[str, int]:

@@ -51,6 +51,7 @@ class CaptureProcess:
                 stdout=subprocess.PIPE if to_pipe else subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 start_new_session=True,
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
                 env=environment(),
             )
             if lifeline is not None:
@@ -107,12 +108,13 @@ class CaptureProcess:
         with contextlib.suppress(OSError):  # it may belong to root
             self._popen.send_signal(number)
 
-    def end(self) -> None:
-        """End it, by force where it does not listen. May be called twice."""
+    def end(self, patience_s: float = ENDS_S) -> None:
+        """End it, by force where it does not within that time. May be called twice."""
         if self.running():
             self._popen.terminate() if sys.platform == "win32" else self.send(signal.SIGINT)
-            if not self.wait_for_end(ENDS_S):
+            if not self.wait_for_end(patience_s):
                 self._popen.kill()
+                self.wait_for_end(ENDS_S)
         self._let_go()
 
     def _let_go(self) -> None:

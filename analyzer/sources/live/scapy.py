@@ -1,8 +1,8 @@
 """scapy's sniffer, where neither dumpcap nor tcpdump is installed.
 
 It runs as a process of its own, `scapy_pipe.py`, which writes a pcap file to its standard output as the
-others do: so our process reads all of them in the same way, and can end it. It is slow (some 20,000 frames a
-second: each crosses Python by itself), and it needs our process's own privileges.
+others do: so our process reads all of them in the same way, and can end it. It is the slowest, as each frame
+crosses Python by itself, and it needs our process's own privileges.
 """
 
 from __future__ import annotations

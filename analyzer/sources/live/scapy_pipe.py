@@ -55,6 +55,8 @@ def main(words: list[str]) -> int:
     except OSError as error:
         return _refuse(error.strerror or str(error))
     finally:
+        if hasattr(signal, "SIGUSR1"):  # at its end Python would give it back its deadly meaning
+            signal.signal(signal.SIGUSR1, signal.SIG_IGN)
         _tell(listening)
 
 

@@ -14,9 +14,10 @@ from analyzer.sources.live.complaints import ending
 from analyzer.sources.live.growing import GrowingInput
 from analyzer.sources.live.inputs import PipeInput
 from analyzer.sources.live.interfaces import is_up
-from analyzer.sources.live.process import CaptureProcess
+from analyzer.sources.live.process import ENDS_S, CaptureProcess
 
 WATCH_S = 0.5  # how often the interface and the drops are asked for
+SETTLES_S = 1.0  # at most, our choice: who has pressed a key waits for it
 MOST_NOTICES = 100  # that nobody fetched
 
 
@@ -86,6 +87,7 @@ class CaptureSource(LiveSource):
         self.process = process
         self.interface = interface
         self._stop = threading.Event()
+        self._closing = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name="keepalive-keeper", daemon=True)
         self._keeper.start()
 
@@ -97,8 +99,9 @@ class CaptureSource(LiveSource):
         return sum(known.values()) if known else self.facts.dropped
 
     def close(self) -> None:
+        self._closing.set()
         self._stop.set()
-        self.process.end()
+        self.opened.stop()
         self._keeper.join()
         self.reader.close()
 
@@ -113,13 +116,22 @@ class CaptureSource(LiveSource):
                 self._notices.append(f"{self.interface}: the interface {how}")
         if self.process.running():
             self.process.tell()
-            time.sleep(self.process.backend.settle_s)  # the last frames are still on their way
-        self.process.end()
+            self._settle()
+        nobody_reads = self._closing.is_set() and self.process.output is not None
+        self.process.end(0 if nobody_reads else ENDS_S)
         if isinstance(self.opened, GrowingInput):
             self.opened.finish()
 
+    def _settle(self) -> None:
+        """Wait while frames that were seen before are still on their way; on a busy link that has no end."""
+        deadline = time.monotonic() + SETTLES_S
+        known = -1
+        while known != self.consumed and time.monotonic() < deadline and not self._closing.is_set():
+            known = self.consumed
+            self._closing.wait(self.process.backend.settle_s)
+
     def _ended(self) -> None:
-        self._keeper.join() if self._stop.is_set() else None
+        self._keeper.join()
         status = self.process.wait()
         dropped = self.process.dropped
         for interface in self.facts.interfaces:

@@ -19,7 +19,7 @@ class Tcpdump:
 
     name = "tcpdump"
     ready = "listening on "
-    settle_s = 0.0
+    settle_s = 0.1
     tells: signal.Signals | None = getattr(signal, "SIGINFO", getattr(signal, "SIGUSR1", None))
     records = False
 

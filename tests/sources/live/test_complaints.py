@@ -37,6 +37,7 @@ Please check to make sure you have sufficient permissions.
     [
         (REMOVED, 0, 'The network adapter "eth0" is no longer attached; the capture has stopped'),
         ("tcpdump: pcap_loop: The interface disappeared\n5 packets captured", 1, "The interface disappeared"),
+        ("tcpdump: 5 packets captured\ntcpdump: pcap_loop: It hangs", 1, "It hangs"),
         ("tcpdump: listening on eth0, link-type EN10MB", -9, "tcpdump was killed by signal 9 (SIGKILL)"),
         ("", -99, "tcpdump was killed by signal 99"),
         ("5 packets captured", 0, "tcpdump ended with status 0"),

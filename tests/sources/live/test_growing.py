@@ -154,6 +154,16 @@ def test_a_file_of_the_ring_that_begins_in_another_way_has_its_own_interfaces(
     assert [each.snap_length for each in reader.source.facts.interfaces] == [256, 128]
 
 
+def test_files_that_were_deleted_before_they_were_read_are_told(
+    tmp_path: Path, follow: Callable[[Path], Reader]
+) -> None:
+    ring_file(tmp_path, 1).write_bytes(HEAD + packet())
+    reader = follow(ring_file(tmp_path, 1))
+    ring_file(tmp_path, 4).write_bytes(HEAD + packet())
+    reader.wait_for(2)
+    assert reader.end() == ["2 files of the ring were deleted before they were read"]
+
+
 def test_an_empty_next_file_ends_with_the_writer(tmp_path: Path) -> None:
     ring_file(tmp_path, 1).write_bytes(HEAD + packet())
     reader = Reader(open_follow(str(ring_file(tmp_path, 1))))

@@ -97,3 +97,12 @@ def test_a_writer_that_goes_away_in_the_middle_of_a_record_is_damage() -> None:
     with LiveSource(read_source(opened, "-"), opened) as source:
         assert ends_soon(source, lambda: os.close(writing)) < 0.2
         assert [each.reason for each in source.facts.damages] == ["cut short in the middle of a record"]
+
+
+def test_it_can_be_closed_while_another_thread_reads() -> None:
+    reading, writing = os.pipe()
+    opened = PipeInput(io.FileIO(reading))
+    os.write(writing, pcap_header() + record())
+    source = LiveSource(read_source(opened, "-"), opened)
+    assert ends_soon(source, source.close) < 0.2
+    os.close(writing)

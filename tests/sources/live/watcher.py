@@ -1,7 +1,8 @@
 """A program that watches an interface as ours does, and tells what it sees in lines of JSON.
 
 Run in a lab host's namespace. Its argument: the fields of LiveOptions as JSON. A line on its standard input
-ends it ("drops": tells of drops and notices instead). Frames that `sender` made are known by their mark.
+ends it ("drops": tells of drops and notices instead). With `reads` false it reads no frame. Frames that
+`namespaces.send` made are known by their mark.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ def main() -> int:
     fields = json.loads(sys.argv[1])
     if "record" in fields:
         fields["record"] = Path(fields["record"])
+    reads = fields.pop("reads", True)
     try:
         source = open_live(LiveOptions(**fields))
     except KeepaliveError as error:
@@ -43,6 +45,11 @@ def main() -> int:
         return error.exit_status
     with source:
         say("open", process=source.process._popen.pid)  # type: ignore[attr-defined]
+        if not reads:
+            sys.stdin.readline()
+            source.close()
+            say("closed")
+            return 0
         threading.Thread(target=obey, args=[source], daemon=True).start()
         seen: set[bytes] = set()
         frames = 0
