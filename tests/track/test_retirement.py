@@ -14,6 +14,7 @@ from analyzer import kinds
 from analyzer.records import SEGMENT, as_records, rows
 from analyzer.rules import SECOND_NS, Rules
 from analyzer.track import BoundedTracker, Tracker
+from analyzer.track.state import FIRST_BUCKETS
 from tests.helpers.columns import segment_rows
 from tests.helpers.segment import Record
 from tests.helpers.timeline import START_NS, timeline
@@ -256,6 +257,7 @@ def test_a_syn_flood_evicts_no_established_connection(flood: int, most_flows: in
         tracker.track(acknowledged(probed, START_NS + 10 * SECOND_NS + (begin + batch) * 10_000))
         replies += int((tracker.fresh().kind == kinds.KEEPALIVE_REPLY).sum())
         assert len(tracker.flows) <= most_flows
+    assert len(tracker._state.buckets) <= 2 * most_flows + FIRST_BUCKETS
     assert tracker.untracked == 0
     assert tracker.retired["unanswered"] == sum(tracker.retired.values())
     assert sum(tracker.retired.values()) + len(tracker.flows) == count + flood
