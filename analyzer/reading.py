@@ -18,6 +18,7 @@ from analyzer.records import SEGMENT, rows
 from analyzer.sources import Source
 
 AHEAD = 2  # batches that wait to be tracked
+PATIENCE_S = 2  # for a thread that is to end; our choice: who interrupts us does not want to wait
 
 
 @dataclass(slots=True)
@@ -54,6 +55,7 @@ class ReadAhead:
     """Iterates over the batches of a source while a thread prepares the next ones."""
 
     def __init__(self, source: Source, decoder: Decoder) -> None:
+        self._source = source
         self._batches = decoded(source, decoder)
         self._ready: queue.Queue[Batch | BaseException | None] = queue.Queue(AHEAD)
         self._stop = threading.Event()
@@ -96,7 +98,16 @@ class ReadAhead:
                     raise item
                 yield item
         finally:
-            self._stop.set()
+            self._end()
+
+    def _end(self) -> None:
+        """Have the thread end, so that the source can be closed: nobody reads from it any more.
+
+        It is not waited for longer than that: it may be compiling, or read a silent pipe of Windows.
+        """
+        self._stop.set()
+        self._source.stop()
+        self._thread.join(PATIENCE_S)
 
 
 def earliest(known_ns: int, time_ns: int) -> int:

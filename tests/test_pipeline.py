@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 import gzip
+import os
 import random
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,8 +20,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analyzer import kinds, pipeline
+from analyzer.decode import Decoder
 from analyzer.facts import CaptureResult
 from analyzer.pipeline import analyze, analyze_source
+from analyzer.reading import PATIENCE_S, ReadAhead
 from analyzer.rules import Options, Rules
 from analyzer.sources import CHUNK_FRAMES, discover, open_capture
 from tests.helpers import wire
@@ -247,7 +251,7 @@ class TestReader:
             monkeypatch.setattr(source, "chunks", chunks)
             with pytest.raises(OSError, match="the disk is gone"):
                 analyze_source(source, Options(), 0, 0)
-        assert_no_reader_is_left()
+        assert not readers()
 
     def test_it_stops_where_the_caller_does(self, tmp_path: Path) -> None:
         path = tmp_path / "long.pcap"
@@ -258,19 +262,28 @@ class TestReader:
 
         with pytest.raises(KeyboardInterrupt):
             analyze([str(path)], progress=interrupted)
-        assert_no_reader_is_left()
+        assert not readers()
 
-
-def assert_no_reader_is_left() -> None:
-    for thread in readers():
-        thread.join(timeout=5)
-    assert not readers()
+    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+    def test_it_stops_while_a_pipe_is_silent(self, tmp_path: Path) -> None:
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        writing = os.open(pipe, os.O_RDWR)  # opens without a reader, and never ends
+        os.write(writing, Path(write(tmp_path / "a.pcap")).read_bytes())
+        began = time.monotonic()
+        with open_capture(discover([str(pipe)], join=False).captures[0]) as source:
+            batches = iter(ReadAhead(source, Decoder(CHUNK_FRAMES)))
+            assert next(batches).frames > 0
+            batches.close()
+            assert not readers()
+        os.close(writing)
+        assert time.monotonic() - began < PATIENCE_S
 
 
 def test_warming_up_fills_the_cache_and_leaves_nothing_else() -> None:
     pipeline.warm_up()
     assert not pipeline.compiles_first()
-    assert_no_reader_is_left()
+    assert not readers()
 
 
 def test_two_analyses_at_once_do_not_mix(tmp_path: Path) -> None:

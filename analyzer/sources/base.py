@@ -69,6 +69,10 @@ class Source(ABC):
         """Yield the frames, chunk by chunk; none is empty."""
 
     @abstractmethod
+    def stop(self) -> None:
+        """Have `chunks` end soon, also while nothing arrives. From any thread, and more than once."""
+
+    @abstractmethod
     def close(self) -> None:
         """Give back what is open. May be called twice."""
 
@@ -100,6 +104,9 @@ class FileSource(Source):
     @property
     def consumed(self) -> int:
         return self.opened.consumed
+
+    def stop(self) -> None:
+        self.opened.stop()
 
     def close(self) -> None:
         self.window.close()

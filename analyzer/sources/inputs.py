@@ -7,6 +7,7 @@ import os
 import select
 import stat
 import sys
+import threading
 import time
 
 from analyzer.errors import UnreadableError
@@ -33,6 +34,8 @@ class Input:
 
     def readinto(self, view: memoryview) -> int:
         """Fill `view`; of a pipe, as much as arrives in the next moment. 0 only at the end."""
+        if self.stopped:
+            return 0
         try:
             count = self._read(view)
             if self.gathers and count:
@@ -41,6 +44,10 @@ class Input:
             raise StreamError(f"reading failed: {error.strerror or error}") from error
         self.consumed += count
         return count
+
+    def stop(self) -> None:
+        """Have the stream end here, from any thread."""
+        self.stopped = True
 
     def close(self) -> None:
         self.handle.close()
@@ -67,6 +74,44 @@ class Input:
             return False
 
 
+class PipeInput(Input):
+    """A pipe that `stop` ends at once, also while nothing arrives (not on Windows: at what arrives next)."""
+
+    def __init__(self, handle: io.FileIO) -> None:
+        super().__init__(handle, None)
+        self._lock = threading.Lock()
+        self._woken, self._wake = os.pipe()
+
+    def stop(self) -> None:
+        """Have the stream end here. May be called from any thread, and after `close`."""
+        with self._lock:
+            if not self.stopped:
+                self.stopped = True
+                os.write(self._wake, b".")
+
+    def close(self) -> None:
+        self.stop()
+        with self._lock:
+            super().close()
+            if self._wake >= 0:
+                os.close(self._woken)
+                os.close(self._wake)
+                self._woken = self._wake = -1
+
+    def _read(self, view: memoryview) -> int:
+        try:
+            if hasattr(select, "poll") and not self.stopped:
+                waiting = select.poll()
+                waiting.register(self.handle, select.POLLIN)
+                waiting.register(self._woken, select.POLLIN)
+                waiting.poll()
+            return 0 if self.stopped else super()._read(view)
+        except ValueError:  # it was closed meanwhile
+            if not self.stopped:
+                raise
+            return 0
+
+
 def named(path: str) -> str:
     """How messages call it."""
     return "standard input" if path == STANDARD_INPUT else path
@@ -75,19 +120,19 @@ def named(path: str) -> str:
 def open_input(path: str) -> Input:
     """Open `path` ("-": standard input). Raises UnreadableError with one line for people."""
     if path == STANDARD_INPUT:
-        return _standard_input()
+        return _input(standard_input())
     try:
         if os.path.isdir(path):
             raise UnreadableError(f"{path}: this is a folder, not a file")
         handle = io.FileIO(path)
     except (OSError, ValueError) as error:
         raise UnreadableError(f"{path}: {plain(error)}") from error
-    return Input(handle, _regular_size(handle))
+    return _input(handle)
 
 
-def _standard_input() -> Input:
-    handle = standard_input()
-    return Input(handle, _regular_size(handle))
+def _input(handle: io.FileIO) -> Input:
+    status = os.fstat(handle.fileno())
+    return Input(handle, status.st_size) if stat.S_ISREG(status.st_mode) else PipeInput(handle)
 
 
 def standard_input() -> io.FileIO:
@@ -102,11 +147,6 @@ def standard_input() -> io.FileIO:
             "standard input is a terminal: pipe a capture into it, as in `tcpdump -w - | keepalive …`"
         )
     return handle
-
-
-def _regular_size(handle: io.FileIO) -> int | None:
-    status = os.fstat(handle.fileno())
-    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def plain(error: OSError | ValueError) -> str:

@@ -107,6 +107,11 @@ class JoinedSource(Source):
     def consumed(self) -> int:
         return self.done + sum(member.source.consumed for member in self.active if member.source)
 
+    def stop(self) -> None:
+        for member in (*self.active, *self.waiting):
+            if member.source:
+                member.source.stop()
+
     def close(self) -> None:
         for member in (*self.active, *self.waiting):
             if member.source:

@@ -10,13 +10,12 @@ from functools import partial
 from pathlib import Path
 
 from analyzer.errors import MissingToolError, UnreadableError, UsageError
-from analyzer.sources.inputs import STANDARD_INPUT, standard_input
+from analyzer.sources.inputs import STANDARD_INPUT, PipeInput, standard_input
 from analyzer.sources.live.backend import Backend, LiveOptions, environment
 from analyzer.sources.live.complaints import bad_filter, obstacle, refusal
 from analyzer.sources.live.dumpcap import Dumpcap
 from analyzer.sources.live.filters import kernel_filter
 from analyzer.sources.live.growing import GrowingInput
-from analyzer.sources.live.inputs import PipeInput
 from analyzer.sources.live.process import CaptureProcess
 from analyzer.sources.live.scapy import Scapy
 from analyzer.sources.live.source import CaptureSource, LiveSource

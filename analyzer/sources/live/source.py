@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from analyzer.errors import Damage
 from analyzer.sources.base import Chunk, FileSource, Source
+from analyzer.sources.inputs import PipeInput
 from analyzer.sources.live.complaints import ending
 from analyzer.sources.live.growing import GrowingInput
-from analyzer.sources.live.inputs import PipeInput
 from analyzer.sources.live.interfaces import is_up
 from analyzer.sources.live.process import ENDS_S, CaptureProcess
 

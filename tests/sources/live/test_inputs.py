@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import pytest
 
-from analyzer.sources.live.inputs import PipeInput
+from analyzer.sources.inputs import PipeInput
 from analyzer.sources.live.source import LiveSource
 from analyzer.sources.opening import read_source
 from tests.sources.files import interface, packet, pcap_header, record, section
