@@ -46,13 +46,14 @@ def head(state: State, width: int) -> Iterator[Line]:
 
 def title_line(state: State, width: int) -> Line:
     """What is watched and for how long; on the right whether it goes on."""
-    status = status_of(state, max(10, width // 2))
     told = ""
     if state.board is not None and state.board.totals.now_ns != kinds.MISSING:
         totals = state.board.totals
         told = f"  for {running((totals.now_ns - totals.start_ns) // SECOND_NS)}"
+    title = printable(state.title)
+    status = status_of(state, max(width // 2, width - cells(title + told) - 2))
     room = width - cells(status[0]) - 2
-    title = cut(printable(state.title), max(0, room - cells(told)))
+    title = cut(title, max(0, room - cells(told)))
     told = cut(told, max(0, room - cells(title)))
     gap = " " * max(1, width - cells(title) - cells(told) - cells(status[0]))
     return [(title, "title"), (told, "faint"), (gap, ""), status]
