@@ -26,8 +26,8 @@ from analyzer.present.screen.state import State
 from analyzer.present.screen.table import ConnectionTable
 from analyzer.wording import number
 
-LARGEST_FIRST = frozenset(("life_s", "unanswered", "probes"))
-"""Orders that are asked for to see the largest."""
+TURNED = frozenset(("life_s",))
+"""Orders of which the other end is what people look for: the longest silence first."""
 
 PROBLEMS = frozenset(
     code for code, severity in enumerate(kinds.VERDICT_SEVERITY) if severity == kinds.PROBLEM
@@ -117,7 +117,7 @@ class Main(Screen[None]):
         if sort == self._state.wish.sort:
             self.action_reverse()
         elif sort is not None:
-            self._wish(replace(self._state.wish, sort=sort, descending=sort in LARGEST_FIRST))
+            self._wish(replace(self._state.wish, sort=sort, descending=sort in TURNED))
 
     def action_sort(self) -> None:
         self.app.push_screen(OrderDialog(SORTS, self._state.wish.sort), self._order)
