@@ -186,7 +186,7 @@ def test_connections_are_ordered_by_keys() -> None:
         await seen.press("enter")
         await seen.until(lambda: in_order(seen, "10.0.0.1:1", "10.0.0.2:1", "10.0.0.3:1", "10.0.0.4:1"))
         await seen.press("r")
-        await seen.until(lambda: in_order(seen, "reversed", "10.0.0.4:1", "10.0.0.3:1", "10.0.0.2:1"))
+        await seen.until(lambda: in_order(seen, "latest first", "10.0.0.4:1", "10.0.0.3:1", "10.0.0.2:1"))
         await seen.press("s", "escape")
         await seen.misses("In which order")
         assert seen.app.state.wish.sort == "flow"
