@@ -57,6 +57,7 @@ class Boards:
         shown = chosen[np.lexsort((chosen, order))]
         if wish.descending:
             shown = shown[::-1]
+        places = np.flatnonzero(numbers[shown] == wish.selected)
         shown = shown[wish.first : wish.first + wish.count]
         life, due = times["life"][shown], times["next"][shown]
         return Board(
@@ -69,6 +70,7 @@ class Boards:
             unanswered=times["unanswered"][shown],
             probes=times["probes"][shown],
             findings=self._watch.marks[shown],
+            selected_at=int(places[0]) if len(places) else -1,
             **self._named(flows, numbers, shown),
             **self._timers(shown),
         )

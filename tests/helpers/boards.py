@@ -119,4 +119,5 @@ class TableFeed:
         if sort == "urgency":
             return VERDICT_ORDER.index(row.verdict), -row.life_s if row.life_s == row.life_s else 0, row.flow
         value = getattr(row, sort)
-        return (value != value, value), row.flow
+        largest_first = sort in ("unanswered", "probes")
+        return (value != value, -value if largest_first else value), row.flow

@@ -89,6 +89,17 @@ def test_every_sort_shows_each_connection_once_and_pages_fit_together(many: Watc
     assert {page.passing for page in pages} == {len(whole)}
 
 
+@pytest.mark.parametrize("descending", [False, True])
+def test_the_place_of_a_connection_is_told_wherever_it_is(many: Watch, descending: bool) -> None:
+    wish = Wish(sort="client", descending=descending, count=10_000)
+    whole = board_of(many, wish).flow.tolist()
+    for place, number in enumerate(whole):
+        assert board_of(many, replace(wish, first=3, count=2, selected=number)).selected_at == place
+    assert board_of(many, replace(wish, selected=len(whole))).selected_at == -1
+    assert board_of(many, replace(wish, selected=whole[0], search="no such")).selected_at == -1
+    assert board_of(many, wish).selected_at == -1
+
+
 def test_sorts_say_what_comes_first(many: Watch) -> None:
     by = {sort: board_of(many, Wish(sort=sort, count=10_000)) for sort in SORTS}
     assert by["flow"].flow.tolist() == sorted(by["flow"].flow.tolist())

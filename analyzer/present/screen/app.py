@@ -97,8 +97,8 @@ class LiveApp(App[None]):
         self._puller = Puller(feed, self._came)
         self.main = Main(self.state, clock_s)
 
-    def on_mount(self) -> None:
-        self.push_screen(self.main)
+    async def on_mount(self) -> None:
+        await self.push_screen(self.main)
         self._puller.start()
         self.set_interval(TICK_S, self.tick)
         for each in closing_signals():

@@ -52,6 +52,9 @@ COLUMNS = (
 LEAVING = ("findings", "probes", "flow", "interval", "time", "prober", "process")
 """Which columns leave a narrow screen, the first one first. The others stay."""
 
+LARGEST_FIRST = frozenset(("unanswered", "probes"))
+"""Orders that begin with the largest (`news.SORTS`)."""
+
 Layout = Sequence[tuple[Column, int]]
 
 
@@ -107,7 +110,7 @@ def heading(columns: Layout, wish: Wish) -> Line:
         ordering = bool(column.sort) and column.sort == wish.sort
         text = column.heading
         if ordering:
-            arrow = "▼" if wish.descending else "▲"
+            arrow = "▼" if wish.descending != (wish.sort in LARGEST_FIRST) else "▲"
             text = f"{arrow}{text}" if column.right else f"{text}{arrow}"
         gap = " " if line and cells(text) <= width else ""  # an arrow may take its place
         room = width if gap or not line else width + 1

@@ -17,16 +17,17 @@ from analyzer.wording import counted, duration, number
 SECOND_NS = 1_000_000_000
 
 ORDER_WORDS = {
-    "urgency": "gravest first",
-    "flow": "in order of appearance",
-    "client": "by client",
-    "server": "by server",
-    "verdict": "by verdict",
-    "life_s": "by time since the last sign of life",
-    "next_probe_s": "by next probe",
-    "unanswered": "by unanswered probes",
-    "probes": "by probes",
+    "urgency": ("gravest first", "mildest first"),
+    "flow": ("in order of appearance", "latest first"),
+    "client": ("by client", "by client, downward"),
+    "server": ("by server", "by server, downward"),
+    "verdict": ("gravest verdict first", "mildest verdict first"),
+    "life_s": ("shortest silence first", "longest silence first"),
+    "next_probe_s": ("soonest probe first", "latest probe first"),
+    "unanswered": ("most unanswered probes first", "fewest unanswered probes first"),
+    "probes": ("most probes first", "fewest probes first"),
 }
+"""What `Wish.sort` means to people, and its reverse."""
 
 USUAL = ("urgency", False)
 """The order that need not be said."""
@@ -46,13 +47,14 @@ def head(state: State, width: int) -> Iterator[Line]:
 
 def title_line(state: State, width: int) -> Line:
     """What is watched and for how long; on the right whether it goes on."""
-    status = status_of(state, max(10, width // 2))
     told = ""
     if state.board is not None and state.board.totals.now_ns != kinds.MISSING:
         totals = state.board.totals
         told = f"  for {running((totals.now_ns - totals.start_ns) // SECOND_NS)}"
+    title = printable(state.title)
+    status = status_of(state, max(width // 2, width - cells(title + told) - 2))
     room = width - cells(status[0]) - 2
-    title = cut(printable(state.title), max(0, room - cells(told)))
+    title = cut(title, max(0, room - cells(told)))
     told = cut(told, max(0, room - cells(title)))
     gap = " " * max(1, width - cells(title) - cells(told) - cells(status[0]))
     return [(title, "title"), (told, "faint"), (gap, ""), status]
@@ -123,11 +125,10 @@ def _rate(rate: float) -> str:
 
 def chosen(board: Board, wish: Wish, width: int) -> Line:
     """Which connections are shown, in which order."""
-    turned = ", reversed" if wish.descending else ""
     parts: list[Span] = []
     if wish.search or wish.verdicts:
         parts.append((f"{number(board.passing)} shown", "title"))
-    parts.append((ORDER_WORDS.get(wish.sort, wish.sort) + turned, "faint"))
+    parts.append((ORDER_WORDS[wish.sort][wish.descending], "faint"))
     if wish.search:
         parts.append((f"with “{printable(wish.search)}”", "window"))
     if wish.verdicts:

@@ -26,8 +26,8 @@ from analyzer.present.screen.state import State
 from analyzer.present.screen.table import ConnectionTable
 from analyzer.wording import number
 
-LARGEST_FIRST = frozenset(("life_s", "unanswered", "probes"))
-"""Orders that are asked for to see the largest."""
+TURNED = frozenset(("life_s",))
+"""Orders of which the other end is what people look for: the longest silence first."""
 
 PROBLEMS = frozenset(
     code for code, severity in enumerate(kinds.VERDICT_SEVERITY) if severity == kinds.PROBLEM
@@ -40,12 +40,14 @@ class Main(Screen[None]):
     DEFAULT_CSS = """
     Main { layout: vertical; }
     Main > #searching { display: none; height: 1; }
-    Main.searching > #searching { display: block; }
     #searching > #prompt { width: 7; }
     #searching > Input { width: 1fr; height: 1; border: none; padding: 0; }
-    Main.searching > #keys { display: none; }
     """
-    BINDINGS = [Binding(key.keys, key.action) for key in TABLE_KEYS]
+    BINDINGS = [
+        # the search before all else, for the keys after it are its own already
+        Binding(key.keys, key.action, priority=key.action == "search")
+        for key in TABLE_KEYS
+    ]
 
     class Changed(Message):
         """Something else is wanted. soon: at once."""
@@ -58,15 +60,15 @@ class Main(Screen[None]):
         super().__init__()
         self._state = state
         self.table = ConnectionTable(state, clock_s)
+        self._totals = Bar(lambda width: list(head(state, width)), "head")
+        self._selected = Bar(self._detail, "detail")
+        self._keys = Bar(lambda width: [bottom(TABLE_KEYS, width)], "keys")
+        self._input = Input(placeholder="address, address:port or process", compact=True)
+        prompt = Bar(lambda width: [[("Search", "title")]], "prompt")
+        self._search_line = Horizontal(prompt, self._input, id="searching")
 
     def compose(self) -> ComposeResult:
-        yield Bar(lambda width: list(head(self._state, width)), "head")
-        yield self.table
-        yield Bar(self._detail, "detail")
-        with Horizontal(id="searching"):
-            yield Bar(lambda width: [[("Search", "title")]], "prompt")
-            yield Input(placeholder="address, address:port or process", id="search", compact=True)
-        yield Bar(lambda width: [bottom(TABLE_KEYS, width)], "keys")
+        yield from (self._totals, self.table, self._selected, self._search_line, self._keys)
 
     def on_mount(self) -> None:
         self.table.focus()
@@ -78,8 +80,8 @@ class Main(Screen[None]):
 
     def tick(self) -> None:
         """Time has passed."""
-        self.query_one("#head", Bar).redraw()
-        self.query_one("#detail", Bar).redraw()
+        self._totals.redraw()
+        self._selected.redraw()
         self.table.refresh()
 
     def _detail(self, width: int) -> Sequence[Line]:
@@ -93,7 +95,7 @@ class Main(Screen[None]):
 
     @on(ConnectionTable.Moved)
     def _moved(self) -> None:
-        self.query_one("#detail", Bar).redraw()
+        self._selected.redraw()
         self.post_message(self.Changed(soon=not self.table.covered()))
 
     @on(ConnectionTable.Ordered)
@@ -115,7 +117,7 @@ class Main(Screen[None]):
         if sort == self._state.wish.sort:
             self.action_reverse()
         elif sort is not None:
-            self._wish(replace(self._state.wish, sort=sort, descending=sort in LARGEST_FIRST))
+            self._wish(replace(self._state.wish, sort=sort, descending=sort in TURNED))
 
     def action_sort(self) -> None:
         self.app.push_screen(OrderDialog(SORTS, self._state.wish.sort), self._order)
@@ -139,27 +141,39 @@ class Main(Screen[None]):
         if verdicts is not None:
             self._wish(replace(self._state.wish, verdicts=verdicts))
 
+    @property
+    def searching(self) -> bool:
+        """Whether a search is being typed."""
+        return self._search_line.display
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While a search is typed, its key is a letter like others."""
+        return not (action == "search" and self.searching)
+
+    def _search(self, searching: bool) -> None:
+        """Begin or end typing."""
+        self._search_line.display = searching
+        self._keys.display = not searching
+        self.set_focus(self._input if searching else self.table)
+
     def action_search(self) -> None:
-        self.add_class("searching")
-        search = self.query_one("#search", Input)
-        search.value = self._state.wish.search
-        search.focus()
+        self._input.value = self._state.wish.search
+        self._search(True)
 
     @on(Input.Changed)
-    def _searching(self, message: Input.Changed) -> None:
-        if self.has_class("searching"):
+    def _typed(self, message: Input.Changed) -> None:
+        if self.searching:
             self._wish(replace(self._state.wish, search=message.value.strip()))
 
     @on(Input.Submitted)
-    def _searched(self) -> None:
-        self.remove_class("searching")
-        self.table.focus()
+    def _typed_to_the_end(self) -> None:
+        self._search(False)
 
     def action_back(self) -> None:
         """Give up one thing after the other."""
         wish = self._state.wish
-        if self.has_class("searching") or wish.search:
-            self._searched()
+        if self.searching or wish.search:
+            self._search(False)
             self._wish(replace(wish, search=""))
         elif wish.verdicts:
             self._wish(replace(wish, verdicts=frozenset()))

@@ -38,10 +38,11 @@ class Opened(Screen[None]):
         self._state = state
         self._clock_s = clock_s
         self._left = False
+        self._pulse = Bar(self._head, "pulse")
+        self._view = LinesView(at_end=True)
 
     def compose(self) -> ComposeResult:
-        yield Bar(self._head, "pulse")
-        yield LinesView(at_end=True)
+        yield from (self._pulse, self._view)
         yield Bar(lambda width: [bottom(OPENED_KEYS, width)], "keys")
 
     @property
@@ -52,7 +53,7 @@ class Opened(Screen[None]):
     def arrived(self, lines: list[Line] | None) -> None:
         """What is known now; None: nothing any more."""
         self._left = lines is None
-        view = self.query_one(LinesView)
+        view = self._view
         if lines is not None:
             view.show(lines)
         elif not view.lines:
@@ -61,7 +62,7 @@ class Opened(Screen[None]):
 
     def tick(self) -> None:
         """Time has passed."""
-        self.query_one("#pulse", Bar).redraw()
+        self._pulse.redraw()
 
     def _head(self, width: int) -> Sequence[Line]:
         status = status_of(self._state, max(10, width // 2))
@@ -92,19 +93,19 @@ class Opened(Screen[None]):
         self.post_message(self.Changed())
 
     def action_up(self) -> None:
-        self.query_one(LinesView).action_up()
+        self._view.action_up()
 
     def action_down(self) -> None:
-        self.query_one(LinesView).action_down()
+        self._view.action_down()
 
     def action_page_up(self) -> None:
-        self.query_one(LinesView).scroll_page_up(animate=False)
+        self._view.scroll_page_up(animate=False)
 
     def action_page_down(self) -> None:
-        self.query_one(LinesView).scroll_page_down(animate=False)
+        self._view.scroll_page_down(animate=False)
 
     def action_top(self) -> None:
-        self.query_one(LinesView).scroll_home(animate=False)
+        self._view.scroll_home(animate=False)
 
     def action_bottom(self) -> None:
-        self.query_one(LinesView).scroll_end(animate=False)
+        self._view.scroll_end(animate=False)

@@ -135,6 +135,8 @@ def test_the_order_bears_an_arrow() -> None:
     columns = layout(220, {})
     assert "▼SILENT" not in text(heading(columns, Wish()))
     assert "▲NEXT" in text(heading(columns, Wish("next_probe_s")))
+    assert "▼PROBES" in text(heading(columns, Wish("probes")))
+    assert "▲PROBES" in text(heading(columns, Wish("probes", descending=True)))
     assert "CLIENT▼" in text(heading(columns, Wish("client", descending=True)))
 
 

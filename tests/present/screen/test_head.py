@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from analyzer import found, kinds
-from analyzer.news import Wish
+from analyzer.news import SORTS, Wish
 from analyzer.present.paper import Line
-from analyzer.present.screen.head import detail, head, pulse, status_of, tally
+from analyzer.present.screen.head import ORDER_WORDS, detail, head, pulse, status_of, tally
 from analyzer.present.screen.state import State
 from analyzer.present.words import cells
 from tests.helpers.boards import START_NS, Row, board_of, totals_of
@@ -76,8 +76,12 @@ def test_what_was_chosen_is_said_unless_it_is_usual() -> None:
     assert len(list(head(state_of(), 200))) == 3
     wish = Wish("life_s", True, "10.1\x1b", frozenset((kinds.PEER_DEAD, kinds.PROBING)))
     assert text(list(head(state_of(wish), 200))[-1]) == (
-        r"13 shown  by time since the last sign of life, reversed  with “10.1\x1b”  only peer_dead, probing"
+        r"13 shown  longest silence first  with “10.1\x1b”  only peer_dead, probing"
     )
+
+
+def test_every_order_has_its_words() -> None:
+    assert set(ORDER_WORDS) == set(SORTS)
 
 
 def test_whether_it_goes_on() -> None:
