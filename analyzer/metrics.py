@@ -92,6 +92,8 @@ def _of_connections(totals: Totals) -> Iterator[Metric]:
     )
     yield _counter("connections_seen", "Connections seen.", totals.connections)
     yield _gauge("held_connections", "Connections in memory.", totals.held)
+    unsaid = "Connections that nobody answered and that were not told one by one, as in a flood."
+    yield _counter("unsaid_connections", unsaid, totals.unsaid)
     told = zip(found.WORDS, totals.findings, strict=True)
     yield _gauges(
         "findings", "Connections for which a finding holds, or did when they left memory.", "finding", told

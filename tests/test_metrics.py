@@ -25,7 +25,7 @@ Samples = dict[tuple[str, str], float]
 @pytest.fixture(scope="module")
 def totals() -> Totals:
     seen = totals_of(analyzed("peer-dead", "middlebox-timeout"))
-    return replace(seen, dropped=7, retired={"closed": 3, 'odd "one"\n': 1}, late=2, untracked=5)
+    return replace(seen, dropped=7, retired={"closed": 3, 'odd "one"\n': 1}, late=2, untracked=5, unsaid=9)
 
 
 @contextmanager
@@ -72,6 +72,7 @@ def test_what_a_scrape_says(totals: Totals) -> None:
     assert rest == {
         "keepalive_connections_seen_total": totals.connections,
         "keepalive_held_connections": totals.held,
+        "keepalive_unsaid_connections_total": 9,
         "keepalive_probes_total": totals.probes,
         "keepalive_unanswered_probes": totals.unanswered,
         "keepalive_frames_total": totals.frames,

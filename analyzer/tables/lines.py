@@ -83,6 +83,12 @@ SUMMARY = Table(
         Column("untracked", "integer", "Segments for which there was no room.", "segments"),
         Column("probes", "integer", "Keep-alive probes.", "probes"),
         Column("unanswered", "integer", "Of these, not answered.", "probes"),
+        Column(
+            "unsaid",
+            "integer",
+            "Connections that nobody answered and that had no line of their own, as in a flood.",
+            "connections",
+        ),
     ),
 )
 
@@ -201,6 +207,7 @@ def summary(totals: Totals) -> Told:
         "untracked": totals.untracked,
         "probes": totals.probes,
         "unanswered": totals.unanswered,
+        "unsaid": totals.unsaid,
     }
     return Told("summary", SUMMARY, block_of(SUMMARY, row))
 

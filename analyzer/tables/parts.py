@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Hashable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
 
 from analyzer.errors import UsageError
 from analyzer.facts import CaptureResult
-from analyzer.kinds import NO_FLOW
+from analyzer.kinds import NO_ANSWER, NO_FLOW, UNKNOWN
 from analyzer.news import News
 from analyzer.records import taken
 from analyzer.tables import parquet, schema
@@ -43,9 +43,12 @@ RECORDED = {
 LAYOUT = f"{schema.SCHEMA}-parts"
 
 FULL = 10_000  # rows of a part; our choice: written anew within some tens of milliseconds
-MOST_WAITING = 20_000  # events, or connections, before a flush that nobody asked for: some 50 MB
+MOST_WAITING = 20_000  # events and verdicts before a flush that nobody asked for: some 50 MB
+MOST_NEWS = 100  # likewise; each holds its connections
 MOST_KNOWN = 100_000  # connections of which is known what was written last; of others it is written again
 BLOCK = 1 << 11  # connections at a time, as in `rows`
+UNANSWERED = (NO_ANSWER, UNKNOWN)
+"""Verdicts that a flood has millions of."""
 
 
 class Parts:
@@ -71,16 +74,15 @@ class Parts:
         self._rows.clear()
         self.add(block)
 
-    def take(self) -> tuple[list[Any], Path] | None:
-        """What to write where, if there are new rows; a part that is full will get no more."""
+    def write(self) -> None:
+        """Write the current part, if it has new rows; begin another when it is full."""
         if not self._changed:
-            return None
-        rows, path = list(self._rows), self._folder / f"part-{self._number:06}.parquet"
+            return
+        parquet.write_part(self._rows, self._folder / f"part-{self._number:06}.parquet")
         self._changed = False
-        if sum(each.num_rows for each in rows) >= FULL:
+        if sum(each.num_rows for each in self._rows) >= FULL:
             self._number += 1
             self._rows.clear()
-        return rows, path
 
 
 @dataclass
@@ -103,7 +105,7 @@ class Known:
 class PartsWriter:
     """Collects news, and writes them as parts when told to, or when there are many.
 
-    A thread of its own writes: a disk takes its time.
+    One thread may add while another one flushes.
     """
 
     def __init__(self, folder: str | os.PathLike[str], diagnosis: Diagnosis) -> None:
@@ -114,88 +116,47 @@ class PartsWriter:
         if any((root / name).is_dir() for name in NAMES):
             raise UsageError(f"{folder}: there are tables of another capture already")
         self._parts = {name: Parts(table, root / name) for name, table in RECORDED.items()}
-        self._thread = ThreadPoolExecutor(1, "parts")
-        self._writing: Future[None] | None = None
+        self._collecting, self._writing = Lock(), Lock()
         self._revision = 0
+        self._news: list[tuple[int, News]] = []
         self._events = 0
-        self._waiting: dict[
-            int, tuple[int, CaptureResult, int]
-        ] = {}  # by flow: its latest news, and row there
-        self._latest: News | None = None
         self._handshakes = Known()
         self._runs = Known()
-        self._write()
-        self._settle()  # what cannot be written is known before the capture begins
+        for parts in self._parts.values():
+            parts.write()
 
     def add(self, news: News) -> None:
-        """Take note of news."""
-        self._revision += 1
-        self._latest = news
-        result = news.result
-        for rows in (news.events, news.corrections):
-            if len(rows):
-                self._events += len(rows)
-                self._add("events", labelled_block(result, rows), self._revision)
-        if news.findings:
-            self._add("findings", findings_block(news.findings, [result]), self._revision)
-        touched = touched_rows(news)
-        numbers = result.flow_numbers(touched).tolist()
-        for number, row in zip(numbers, touched.tolist(), strict=True):
-            self._waiting[number] = self._revision, result, row
-        if self._is_much():
+        """Take note of news. Where many wait already, they are written first; raises OSError then."""
+        with self._collecting:
+            self._revision += 1
+            self._news.append((self._revision, news))
+            self._events += len(news.events) + len(news.corrections) + len(news.judged)
+            much = self._events >= MOST_WAITING or len(self._news) >= MOST_NEWS
+        if much:
             self.flush()
 
-    def flush(self, wait: bool = False) -> None:
-        """Write what was added. wait: until it is on the disk. Raises OSError where writing fails, or
-        failed since the last time."""
-        if self._writing is not None and (wait or self._writing.done() or self._is_much()):
-            self._settle()
-        if self._writing is None and self._latest is not None:
-            for revision, result, rows in self._take_waiting():
+    def flush(self) -> None:
+        """Write what was added; when this returns, it is on the disk. Raises OSError where that fails."""
+        with self._writing:
+            with self._collecting:
+                news, self._news, self._events = self._news, [], 0
+            if not news:
+                return
+            for revision, each in news:
+                self._add_rows(revision, each)
+            for revision, result, rows in _latest_of(news):
                 self._add_flows(revision, result, rows)
-            self._parts["captures"].replace(block_of(RECORDED["captures"], self._capture(self._latest)))
-            self._events = 0
-            self._latest = None
-            self._write()
-        if wait:
-            self._settle()
+            self._parts["captures"].replace(block_of(RECORDED["captures"], _capture(*news[-1])))
+            for parts in self._parts.values():
+                parts.write()
 
-    def close(self) -> None:
-        """Write the rest."""
-        try:
-            self.flush(wait=True)
-        finally:
-            self._thread.shutdown()
-
-    def _is_much(self) -> bool:
-        return max(self._events, len(self._waiting)) >= MOST_WAITING
-
-    def _settle(self) -> None:
-        """Wait for what is being written; raise why it failed, once."""
-        writing, self._writing = self._writing, None
-        if writing is not None:
-            writing.result()
-
-    def _write(self) -> None:
-        ready = [each for each in (parts.take() for parts in self._parts.values()) if each is not None]
-        self._writing = self._thread.submit(_write_parts, ready)
-
-    def _capture(self, news: News) -> dict[str, Any]:
-        totals = news.totals
-        row = capture_row(news.result) | {"revision": self._revision}
-        row |= {"frames": totals.frames, "tcp_segments": totals.segments}
-        return row if totals.dropped is None else row | {"dropped": totals.dropped}
-
-    def _take_waiting(self) -> Iterator[tuple[int, CaptureResult, Array]]:
-        """The connections that wait, by the news that spoke of them last."""
-        by_news: dict[int, tuple[CaptureResult, list[int]]] = {}
-        for revision, result, row in self._waiting.values():
-            by_news.setdefault(revision, (result, []))[1].append(row)
-        self._waiting.clear()
-        for revision in sorted(by_news):
-            result, rows = by_news.pop(revision)
-            for start in range(0, len(rows), BLOCK):
-                yield revision, result, np.array(sorted(rows[start : start + BLOCK]), np.int64)
+    def _add_rows(self, revision: int, news: News) -> None:
+        """What is never written again: events, what they prove to be, findings."""
+        for rows in (news.events, news.corrections):
+            if len(rows):
+                self._add("events", labelled_block(news.result, rows), revision)
+        if news.findings:
+            self._add("findings", findings_block(news.findings, [news.result]), revision)
 
     def _add_flows(self, revision: int, result: CaptureResult, rows: Array) -> None:
         view = FlowView(result, rows, self._diagnosis)
@@ -228,18 +189,38 @@ class PartsWriter:
             self._parts[name].add(block | {"revision": np.full(count, revision, np.int64)})
 
 
-def _write_parts(ready: list[tuple[list[Any], Path]]) -> None:
-    for rows, path in ready:
-        parquet.write_part(rows, path)
+def _capture(revision: int, news: News) -> dict[str, Any]:
+    """The row of the captures table."""
+    row = capture_row(news.result) | {"revision": revision}
+    row |= {"frames": news.totals.frames, "tcp_segments": news.totals.segments}
+    return row if news.totals.dropped is None else row | {"dropped": news.totals.dropped}
 
 
-def touched_rows(news: News) -> Array:
-    """The connections that news speak of."""
-    touched = np.zeros(len(news.result.flows), bool)
+def _latest_of(news: list[tuple[int, News]]) -> Iterator[tuple[int, CaptureResult, Array]]:
+    """The connections to write, each as of the last news that speak of it."""
+    last: dict[int, tuple[int, int]] = {}
+    for place, (_, each) in enumerate(news):
+        rows = rows_to_write(each)
+        for number, row in zip(each.result.flow_numbers(rows).tolist(), rows.tolist(), strict=True):
+            last[number] = place, row
+    rows_of: dict[int, list[int]] = {}
+    for place, row in last.values():
+        rows_of.setdefault(place, []).append(row)
+    for place in sorted(rows_of):
+        rows = np.sort(np.array(rows_of[place], np.int64))
+        for start in range(0, len(rows), BLOCK):
+            yield news[place][0], news[place][1].result, rows[start : start + BLOCK]
+
+
+def rows_to_write(news: News) -> Array:
+    """The connections that news speak of; those that nobody answered only if more than an event is told."""
+    flows = news.result.flows
+    chosen = np.zeros(len(flows), bool)
     for rows in (news.events["flow"], news.corrections["flow"]):
-        touched[rows[rows != NO_FLOW]] = True
-    touched[news.judged] = True
+        chosen[rows[rows != NO_FLOW]] = True
+    chosen &= ~np.isin(flows["verdict"], UNANSWERED)
+    chosen[news.judged] = True
     for finding in news.findings:
-        touched[finding.flows] = True
-    touched[[row for row, _ in news.withdrawn]] = True
-    return np.flatnonzero(touched)
+        chosen[finding.flows] = True
+    chosen[[row for row, _ in news.withdrawn]] = True
+    return np.flatnonzero(chosen)

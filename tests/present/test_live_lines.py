@@ -166,7 +166,7 @@ def test_a_pipe_of_another_encoding_gets_what_it_can_take(dead: News) -> None:
 
 
 def test_the_summary(dead: News) -> None:
-    totals = replace(dead.totals, dropped=3, late=2, untracked=1, retired={"closed": 1200})
+    totals = replace(dead.totals, dropped=3, late=2, untracked=1, unsaid=4, retired={"closed": 1200})
     lines = ["".join(piece for piece, _ in line) for line in summary_lines(totals, Clock(), 80)]
     assert lines == [
         "5.080 s until 2026-11-23 05:36:02.565 UTC",
@@ -177,6 +177,7 @@ def test_the_summary(dead: News) -> None:
         "  no longer in memory: 1,200 closed",
         "  ▲ the capturing program lost 3 frames: a missing answer may be one of them",
         "  ▲ no room for 1 segment of further connections",
+        "  ▲ 4 connections that nobody answered had no line of their own",
         "  ▲ 2 segments of connections that were no longer in memory",
     ]
 

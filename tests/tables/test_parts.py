@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from analyzer.errors import UsageError
 from analyzer.news import News
 from analyzer.tables import Filters, Tables, choose, parts
 from analyzer.tables.frames import data_frame
-from analyzer.tables.parts import NAMES, RECORDED, PartsWriter, touched_rows
+from analyzer.tables.parts import NAMES, RECORDED, PartsWriter, rows_to_write
 from tests.helpers_news import ROOT, analyzed, diagnosis, news_of, quiet, verdict
 
 KEYS = {
@@ -79,8 +79,8 @@ def test_what_was_written_in_parts_is_the_whole(news: News, tmp_path: Path, flus
     for piece in in_pieces(news):
         writer.add(piece)
         if flush_each:
-            writer.flush(wait=True)
-    writer.close()
+            writer.flush()
+    writer.flush()
     for name in KEYS:
         same(latest(tmp_path / "live", name), whole(news, name))
     told = latest(tmp_path / "live", "findings")
@@ -88,7 +88,7 @@ def test_what_was_written_in_parts_is_the_whole(news: News, tmp_path: Path, flus
 
 
 def test_every_table_can_be_read_from_the_start(news: News, tmp_path: Path) -> None:
-    PartsWriter(tmp_path, diagnosis()).close()
+    PartsWriter(tmp_path, diagnosis()).flush()
     for name in NAMES:
         table = pd.read_parquet(tmp_path / name)
         assert len(table) == 0 and list(table.columns) == [*RECORDED[name].names]
@@ -97,7 +97,7 @@ def test_every_table_can_be_read_from_the_start(news: News, tmp_path: Path) -> N
 def test_the_columns_are_documented(tmp_path: Path) -> None:
     from pyarrow import dataset
 
-    PartsWriter(tmp_path, diagnosis()).close()
+    PartsWriter(tmp_path, diagnosis()).flush()
     schema = dataset.dataset(tmp_path / "flows").schema
     assert schema.metadata[b"schema"] == b"keepalive-analyzer/1-parts"
     assert schema.field("revision").metadata[b"text"].endswith(b"the highest holds.")
@@ -110,7 +110,7 @@ def test_a_connection_is_written_again_when_it_changes(news: News, tmp_path: Pat
     writer = PartsWriter(tmp_path, diagnosis())
     for piece in (before, quiet(news, judged=np.array([0])), quiet(news, judged=np.array([1]))):
         writer.add(piece)
-        writer.flush(wait=True)
+        writer.flush()
     rows = pd.read_parquet(tmp_path / "flows")
     assert rows[["flow", "revision"]].to_numpy().tolist() == [[0, 1], [0, 2], [1, 3]]
     assert rows["verdict"][0] == "alive" != rows["verdict"][1]
@@ -122,7 +122,7 @@ def test_of_several_news_between_two_writings_the_last_counts(news: News, tmp_pa
     writer = PartsWriter(tmp_path, diagnosis())
     for _ in range(3):
         writer.add(quiet(news, judged=np.array([0])))
-    writer.flush(wait=True)
+    writer.flush()
     assert pd.read_parquet(tmp_path / "flows")["revision"].tolist() == [3]
 
 
@@ -132,7 +132,7 @@ def test_a_correction_takes_the_place_of_its_event(news: News, tmp_path: Path) -
     writer = PartsWriter(tmp_path, diagnosis())
     writer.add(quiet(news, events=news.events[:5]))
     writer.add(quiet(news, corrections=changed))
-    writer.close()
+    writer.flush()
     events = latest(tmp_path, "events").set_index("frame")["kind"]
     assert events[int(changed["frame"][0])] == "old_ack" and len(events) == 5
 
@@ -145,7 +145,7 @@ def test_a_withdrawn_finding_is_missing_from_its_connection(news: News, tmp_path
     writer = PartsWriter(tmp_path, diagnosis())
     writer.add(news)
     writer.add(quiet(replace(news, result=after), withdrawn=[(row, found.OUTAGE)]))
-    writer.close()
+    writer.flush()
     named = latest(tmp_path, "flows").set_index("flow")["findings"]
     assert "outage" not in named[row] and "outage" in latest(tmp_path, "findings")["finding"].tolist()
 
@@ -154,7 +154,7 @@ def test_runs_and_handshakes_are_written_when_they_change(news: News, tmp_path: 
     writer = PartsWriter(tmp_path, diagnosis())
     for _ in range(3):
         writer.add(quiet(news, judged=news.judged))
-        writer.flush(wait=True)
+        writer.flush()
     assert len(pd.read_parquet(tmp_path / "flows")) == 3 * len(news.judged)
     for name in ("handshakes", "probe_runs"):
         assert len(pd.read_parquet(tmp_path / name)) == len(whole(news, name))
@@ -167,7 +167,7 @@ def test_few_files_however_often_it_writes(
     writer = PartsWriter(tmp_path, diagnosis())
     for _ in range(60):
         writer.add(quiet(news, events=news.events[:2]))
-        writer.flush(wait=True)
+        writer.flush()
     assert len(pd.read_parquet(tmp_path / "events")) == 120
     names = sorted(path.name for path in (tmp_path / "events").iterdir())
     assert names == ["part-000000.parquet", "part-000001.parquet", "part-000002.parquet"]
@@ -182,21 +182,18 @@ def test_much_is_written_without_being_asked(
     writer.add(quiet(news, events=news.events[:9]))
     assert len(pd.read_parquet(tmp_path / "events")) == 0
     writer.add(quiet(news, events=news.events[9:11]))
-    end = time.monotonic() + 10
-    while len(pd.read_parquet(tmp_path / "events")) != 11:
-        assert time.monotonic() < end
-    writer.close()
+    assert len(pd.read_parquet(tmp_path / "events")) == 11
 
 
-def test_writing_that_fails_is_told_at_the_next_flush(news: News, tmp_path: Path) -> None:
+def test_writing_that_fails_is_told_and_made_up_for(news: News, tmp_path: Path) -> None:
     writer = PartsWriter(tmp_path / "live", diagnosis())
     shutil.rmtree(tmp_path / "live" / "events")
     writer.add(quiet(news, events=news.events[:2]))
-    with pytest.raises(FileNotFoundError):
-        writer.flush(wait=True)
+    with pytest.raises(FileNotFoundError, match="part-000000.parquet"):
+        writer.flush()
     (tmp_path / "live" / "events").mkdir()
     writer.add(quiet(news, events=news.events[2:4]))
-    writer.close()
+    writer.flush()
     assert len(pd.read_parquet(tmp_path / "live" / "events")) == 4
 
 
@@ -204,7 +201,7 @@ def test_numbers_are_those_of_the_live_capture(news: News, tmp_path: Path) -> No
     numbers = np.arange(len(news.result.flows)) + 5_000_000_000
     writer = PartsWriter(tmp_path, diagnosis())
     writer.add(replace(news, result=replace(news.result, numbers=numbers)))
-    writer.close()
+    writer.flush()
     for name in ("flows", "events", "probe_runs", "handshakes"):
         assert latest(tmp_path, name)["flow"].dropna().min() == 5_000_000_000
 
@@ -212,21 +209,49 @@ def test_numbers_are_those_of_the_live_capture(news: News, tmp_path: Path) -> No
 def test_the_capture_says_what_was_lost(news: News, tmp_path: Path) -> None:
     writer = PartsWriter(tmp_path, diagnosis())
     writer.add(quiet(news, totals=replace(news.totals, dropped=12, frames=99)))
-    writer.close()
+    writer.flush()
     [row] = pd.read_parquet(tmp_path / "captures").to_dict("records")
     assert (row["dropped"], row["frames"]) == (12, 99)
 
 
 def test_tables_of_another_capture_are_not_mixed_with_ours(tmp_path: Path) -> None:
-    PartsWriter(tmp_path, diagnosis()).close()
+    PartsWriter(tmp_path, diagnosis()).flush()
     with pytest.raises(UsageError, match="there are tables of another capture already"):
         PartsWriter(tmp_path, diagnosis())
 
 
-def test_touched_rows(news: News) -> None:
-    assert touched_rows(quiet(news)).tolist() == []
-    assert touched_rows(quiet(news, withdrawn=[(2, 1)], judged=np.array([0]))).tolist() == [0, 2]
-    assert touched_rows(news).tolist() == list(range(len(news.result.flows)))
+def test_the_connections_to_write(news: News) -> None:
+    assert rows_to_write(quiet(news)).tolist() == []
+    assert rows_to_write(quiet(news, withdrawn=[(2, 1)], judged=np.array([0]))).tolist() == [0, 2]
+    assert rows_to_write(quiet(news, events=news.events)).tolist() == list(range(len(news.result.flows)))
+
+
+def test_of_a_flood_only_those_are_written_that_are_told(tmp_path: Path) -> None:
+    flood = news_of(analyzed("syn-never-answered"))
+    rows = np.flatnonzero(flood.result.flows["verdict"] == verdict("no_answer"))
+    assert len(rows) and not np.isin(rows, rows_to_write(quiet(flood, events=flood.events))).any()
+    assert rows_to_write(quiet(flood, judged=rows)).tolist() == rows.tolist()
+
+
+def test_one_thread_may_add_while_another_one_flushes(news: News, tmp_path: Path) -> None:
+    writer = PartsWriter(tmp_path, diagnosis())
+    over = threading.Event()
+
+    def flush() -> None:
+        while not over.is_set():
+            writer.flush()
+
+    thread = threading.Thread(target=flush)
+    thread.start()
+    try:
+        for piece in in_pieces(news, size=1):
+            writer.add(piece)
+    finally:
+        over.set()
+        thread.join()
+    writer.flush()
+    for name in ("flows", "events", "handshakes"):
+        same(latest(tmp_path, name), whole(news, name))
 
 
 WRITER = """
@@ -244,7 +269,7 @@ for turn in count():
     events = news.events.copy()
     events["frame"] += turn * 1_000_000
     writer.add(replace(news, events=events, result=replace(news.result, numbers=numbers)))
-    writer.flush(wait=True)
+    writer.flush()
     print((turn + 1) * len(events), (turn + 1) * len(numbers), flush=True)
 """
 
