@@ -47,7 +47,7 @@ def totals_of(result: CaptureResult) -> Totals:
         connections=len(result.flows),
         held=len(result.flows),
         verdicts=tuple(result.verdicts),
-        findings=tuple(int((marks >> bit & 1).sum()) for bit in range(len(found.WORDS))),
+        findings=tuple(int((marks >> bit & 1).sum()) for bit in range(32)),
         probes=int(summary["probes"].sum()),
         unanswered=int(summary["unanswered"].sum()),
     )

@@ -264,6 +264,7 @@ TESTED_BY = {
     "tests/benchmarks/test_comparison_report.py": "benchmarks.*",
     "tests/benchmarks/test_generated_captures.py": "benchmarks.*",
     "tests/commands/test_analyze.py": "commands.choices commands.outputs",
+    "tests/commands/test_live.py": "commands.live_outputs",
     "tests/commands/test_main.py": "__main__ errors",
     "tests/commands/test_verify.py": "commands.wireshark present.confusion",
     "tests/decode/test_icmp_arp.py": "decode.kernels.arp decode.kernels.icmp",

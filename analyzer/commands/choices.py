@@ -43,10 +43,10 @@ def ports(texts: Sequence[str]) -> tuple[int, ...]:
     return tuple(_port(text) for text in _split(texts))
 
 
-def fail_on(texts: Sequence[str]) -> tuple[list[int], list[int]]:
+def fail_on(texts: Sequence[str], option: str = "--fail-on") -> tuple[list[int], list[int]]:
     """Codes of verdicts and of findings; some names are both."""
     every = list(dict.fromkeys((*VERDICT_WORDS, *found.WORDS)))
-    names = [_known(name, every, "--fail-on", "verdict or finding") for name in _split(texts)]
+    names = [_known(name, every, option, "verdict or finding") for name in _split(texts)]
     return (
         [VERDICT_WORDS.index(name) for name in names if name in VERDICT_WORDS],
         [found.WORDS.index(name) for name in names if name in found.WORDS],

@@ -22,6 +22,7 @@ READER_GONE = 141
 
 COMMANDS = {
     "analyze": "what became of every TCP connection in a capture",
+    "live": "watch an interface: what becomes of every TCP connection, as it happens",
     "states": "what netstat on each endpoint would have shown, at any moment",
     "plan": "what other keep-alive timers would have found, spared and cost",
     "compare": "which segments left one vantage point and never reached the other",

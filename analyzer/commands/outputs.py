@@ -70,6 +70,11 @@ def add_profiles(group: argparse._ArgumentGroup) -> None:
 def add_reading(group: argparse._ArgumentGroup) -> None:
     """How captures are read."""
     group.add_argument("--join", action="store_true", help="make one capture of all files, in time order")
+    add_copies(group)
+
+
+def add_copies(group: argparse._ArgumentGroup) -> None:
+    """What copies of a frame are."""
     group.add_argument(
         "--dedup-window",
         default="10ms",

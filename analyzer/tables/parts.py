@@ -21,7 +21,7 @@ from analyzer.facts import CaptureResult
 from analyzer.kinds import NO_ANSWER, NO_FLOW, UNKNOWN
 from analyzer.news import News
 from analyzer.records import taken
-from analyzer.tables import parquet, schema
+from analyzer.tables import schema
 from analyzer.tables.blocks import capture_row, findings_block, handshake_block, labelled_block, run_block
 from analyzer.tables.flow_columns import Diagnosis, FlowView, flow_block
 from analyzer.tables.lines import block_of
@@ -55,9 +55,11 @@ class Parts:
     """The parts of one table: `folder/part-000000.parquet` and so on."""
 
     def __init__(self, table: Table, folder: Path) -> None:
+        from analyzer.tables.parquet import arrow_schema
+
         self._table = table
         self._folder = folder
-        self._schema = parquet.arrow_schema(table, LAYOUT)
+        self._schema = arrow_schema(table, LAYOUT)
         self._number = 0
         self._rows: list[Any] = []
         self._changed = False
@@ -66,7 +68,9 @@ class Parts:
 
     def add(self, block: Block) -> None:
         """Rows for the next writing."""
-        self._rows.append(parquet.arrow_table(self._table, self._schema, block))
+        from analyzer.tables.parquet import arrow_table
+
+        self._rows.append(arrow_table(self._table, self._schema, block))
         self._changed = True
 
     def replace(self, block: Block) -> None:
@@ -76,9 +80,11 @@ class Parts:
 
     def write(self) -> None:
         """Write the current part, if it has new rows; begin another when it is full."""
+        from analyzer.tables.parquet import write_part
+
         if not self._changed:
             return
-        parquet.write_part(self._rows, self._folder / f"part-{self._number:06}.parquet")
+        write_part(self._rows, self._folder / f"part-{self._number:06}.parquet")
         self._changed = False
         if sum(each.num_rows for each in self._rows) >= FULL:
             self._number += 1

@@ -131,7 +131,7 @@ TABLE = {
     "metrics": row("news kinds found errors", libraries="prometheus_client", wording=SENTENCES),
     "lab": row("errors"),
     "commands": row(
-        "analysis pipeline plan tables present write lab errors",
+        "alerts analysis live_capture metrics news pipeline plan tables present write lab errors",
         libraries="numpy pyshark",
         analyzer="its version and where it is installed",
         compared="what a comparison comes to",
@@ -142,6 +142,7 @@ TABLE = {
         pairing="compare brings two captures together",
         rules=SETTINGS,
         sources="interfaces are listed, and captured on",
+        track="how many connections are held by default",
     ),
 }
 
