@@ -264,5 +264,5 @@ class Live:
         self.stop()
 
     def __repr__(self) -> str:
-        how = "running" if self.running else "ended"
+        how = (self.source.trouble or "running") if self.running else "ended"
         return f"<Live capture of {self.source.facts.path}, {how}: {self._totals.connections} connections>"

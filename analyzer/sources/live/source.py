@@ -33,6 +33,8 @@ class LiveSource(Source):
         self.reader = reader
         self.opened = opened
         self._notices: deque[str] = deque(maxlen=MOST_NOTICES)
+        self.trouble = ""
+        """Why nothing can be seen just now; "": nothing is known that would hinder it."""
 
     @property
     def size(self) -> int | None:
@@ -113,7 +115,9 @@ class CaptureSource(LiveSource):
             was_up, up = up, is_up(self.interface) is not False
             if up != was_up:
                 how = "is up again" if up else "went down: nothing can be seen until it is up"
-                self._notices.append(f"{self.interface}: the interface {how}")
+                notice = f"{self.interface}: the interface {how}"
+                self.trouble = "" if up else notice
+                self._notices.append(notice)
         if self.process.running():
             self.process.tell()
             self._settle()
