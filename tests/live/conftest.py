@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import signal
 import sys
 import time
@@ -57,6 +58,8 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     """All that happens, from the first frame until the interface is removed."""
     if MISSING is not None:
         pytest.skip(MISSING)
+    if shutil.which("tmux") is None:
+        pytest.skip("tmux is not installed")
     folder = tmp_path_factory.mktemp("live")
     with ExitStack() as stack:
         network = stack.enter_context(Network())

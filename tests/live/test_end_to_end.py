@@ -115,6 +115,7 @@ def test_an_interface_that_is_removed_leaves_results_and_status_4(watched: Watch
     assert watched.status["plain"] == 4
     errors = watched.plain.errors.splitlines()
     assert errors[-1].startswith("keepalive: eth0: the capture ended: "), errors
+    assert watched.plain.errors.count("up again") == 1  # before it was removed
     last = "\n".join(line for _, line in watched.plain.lines[-5:])
     assert "1 peer_dead" in last and "1 peer_rebooted" in last
 

@@ -112,7 +112,8 @@ class CaptureSource(LiveSource):
         up = True
         while self.process.running() and not self._stop.wait(WATCH_S):
             self.process.tell()
-            was_up, up = up, is_up(self.interface) is not False
+            was_up, known = up, is_up(self.interface)
+            up = was_up if known is None else known  # one that is removed is not up again
             if up != was_up:
                 how = "is up again" if up else "went down: nothing can be seen until it is up"
                 notice = f"{self.interface}: the interface {how}"
