@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.helpers.sidecars import WORDS
+from tests.soak.mirror import ended_place
 from tests.soak.playing import Played, place_of
 
 VERDICT_S = 3.0
-"""After a play has ended, until its verdict must have been told: what dumpcap keeps, how long a verdict must
-hold, and a busy machine. Later ones are not of the play: its hosts are gone, and silence goes on."""
+"""After the last frame of a play was told, until its verdict must have been: how long one must hold, and a
+busy machine. Later ones are not of the play: its hosts are gone, and silence goes on."""
 
-FINDING_S = 15.0
-"""The same for findings: those about hosts and paths are searched each 10 s."""
+FINDING_S = 25.0
+"""The same for findings: what only time brings is searched each 10 s, less often where that is much work."""
 
 WELL = {"alive", "open"}
 """Not told apart in lines: a healthy connection goes back and forth."""
@@ -57,14 +58,19 @@ class Outcome:
 class Told:
     """The lines of a whole run, by connection; and findings that are about more than one."""
 
-    def __init__(self, lines: Lines, ended_s: dict[int, float]) -> None:
-        """ended_s: by place, when its play had ended."""
+    def __init__(self, lines: Lines) -> None:
         self.connections: dict[int, Connection] = {}
         self.wide: list[tuple[set[int | None], str]] = []
-        self._ended_s = ended_s
+        self._ended_s: dict[int, float] = {}  # by place, when the last frame of its play was told
+        last_words: set[int] = set()
         for came_s, line in lines:
-            if line.get("flow") is not None:
-                self._note(came_s, line)
+            place = ended_place(line["source"]) if line["type"] == "event" else None
+            if place is not None:
+                self._ended_s[place] = came_s
+                last_words.add(line["flow"])
+            elif line.get("flow") is not None:
+                if line["flow"] not in last_words:
+                    self._note(came_s, line)
             elif line["type"] == "finding":
                 places = {place_of(address) for address in ADDRESS.findall(line["summary"])}
                 self.wide.append((set() if line["scope"] == "capture" else places, line["finding"]))
@@ -87,7 +93,7 @@ class Told:
 def compare(lines: Lines, played: Iterable[Played]) -> Outcome:
     """Hold every line of every play against what it must have given."""
     by_place = {each.place: each for each in played}
-    told = Told(lines, {place: each.ended_s for place, each in by_place.items()})
+    told = Told(lines)
     outcome = Outcome()
     for place, each in by_place.items():
         if each.failure:
@@ -120,11 +126,10 @@ def _wrong(
         outcome.connections += 1
         outcome.verdicts[expected.verdict] += 1
         outcome.findings.update(expected.findings)
-        became = _became(about, expected.verdict)
-        if became is None:
+        if not _is_right(about.verdicts, expected.verdict):
             yield f"{what}: {expected.verdict}, told {about.verdicts[1:]}"
         missed = set(expected.findings) - about.findings - wide - of_capture
-        invented = about.findings - set(expected.findings) - {became}
+        invented = about.findings - set(expected.findings) - {SILENT.get(expected.verdict)}
         if missed or invented:
             yield f"{what}: findings missed {sorted(missed)}, invented {sorted(invented)}"
         for end, side in expected.sides.items():
@@ -137,12 +142,12 @@ def _wrong(
         yield f"findings of hosts or paths invented: {sorted(wide - names)}"
 
 
-def _became(about: Connection, expected: str) -> str | None:
-    """The last verdict that was told, if it is right."""
-    last = about.verdicts[-1]
+def _is_right(verdicts: list[str], expected: str) -> bool:
+    """Whether the verdict that was told last is the one that was to be expected."""
+    last = verdicts[-1]
     if last == expected or {last, expected} <= WELL:
-        return last
-    return last if about.verdicts[-2:] == [expected, SILENT.get(expected)] else None
+        return True
+    return verdicts[-2:] == [expected, SILENT.get(expected)]
 
 
 def _paired(connections: dict[int, Connection], played: Played) -> list[int]:

@@ -1,8 +1,9 @@
 """The program of a mirror port: each frame of some interfaces is sent on a link of another namespace, too.
 
-`mirror.Mirror` starts this file on its own in the namespace of the interfaces: NAMESPACE LINK SENDER
-INTERFACE… (SENDER: copy the frames of this address alone, "" for all; "any" stands for all interfaces).
-It says "ready", and when its input closes, how many frames it copied and how many the kernel dropped.
+`mirror.Mirror` starts this file on its own in the namespace of the interfaces: NAMESPACE LINK LAST SENDER
+INTERFACE… (LAST: a frame in hexadecimal digits to send after all others; SENDER: copy the frames of this
+address alone, "" for all; "any" stands for all interfaces). It says "ready", and when its input closes, how
+many frames it copied and how many the kernel dropped.
 """
 
 from __future__ import annotations
@@ -87,11 +88,12 @@ def dropped(port: socket.socket) -> int:
 
 
 def main() -> None:
-    namespace, link, sender, *interfaces = sys.argv[1:]
+    namespace, link, last, sender, *interfaces = sys.argv[1:]
     ports = [listening(each) for each in interfaces]
     out = speaking(namespace, link)
     print("ready", flush=True)
     copied = copy(ports, out, sender)
+    out.send(bytes.fromhex(last))
     print(copied, sum(map(dropped, ports)), flush=True)
 
 

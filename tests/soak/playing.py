@@ -32,7 +32,6 @@ class Played:
     ip_version: int
     place: int
     expected: tuple[Expected, ...]
-    ended_s: float  # monotonic: nothing of it was seen later
     failure: str = ""
 
     @property
@@ -52,10 +51,10 @@ def place_of(address: str) -> int | None:
 class MirroredStage(Stage):
     """A stage whose capture is a mirror port."""
 
-    def __init__(self, network: Network, observer: Observer) -> None:
+    def __init__(self, network: Network, observer: Observer, place: int) -> None:
         super().__init__(network, find_tool(), Path("nowhere"))
         self._observer = observer
-        self.ended_s = 0.0
+        self._place = place
 
     def start_capture(self, vantage: Vantage = NEAR_CLIENT, second: Vantage | None = None) -> None:
         """The second capture of a scenario is of no use to one watcher."""
@@ -65,29 +64,23 @@ class MirroredStage(Stage):
 
     def _capture_at(self, vantage: Vantage, path: Path) -> Mirror:  # type: ignore[override]
         only_from = self._network.links[vantage.only_from].host if vantage.only_from else None
-        mirror = Mirror(self._observer, self._network.host(vantage.host), vantage, only_from)
-        return self._running.enter_context(mirror)
-
-    def _finish(self) -> None:
-        try:
-            super()._finish()
-        finally:
-            self.ended_s = time.monotonic()
+        host = self._network.host(vantage.host)
+        return self._running.enter_context(Mirror(self._observer, host, vantage, only_from, self._place))
 
 
 def play(scenario: Scenario, ip_version: int, place: int, observer: Observer) -> Played:
     """Play it once."""
-    played = Played(scenario.name, ip_version, place, (), 0.0)
+    played = Played(scenario.name, ip_version, place, ())
     try:
         require_programs(scenario.needs)
         network = scenario.network(ip_version, place)
-        with network, MirroredStage(network, observer) as stage:
+        with network, MirroredStage(network, observer, place) as stage:
             scenario.play(stage)
-        return replace(played, expected=tuple(stage.expected), ended_s=stage.ended_s)
+        return replace(played, expected=tuple(stage.expected))
     except NotAsPlannedError as error:
-        return replace(played, failure=f"not as planned: {error}", ended_s=time.monotonic())
+        return replace(played, failure=f"not as planned: {error}")
     except LabError as error:
-        return replace(played, failure=str(error), ended_s=time.monotonic())
+        return replace(played, failure=str(error))
 
 
 class Playing:

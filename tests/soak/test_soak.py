@@ -10,7 +10,7 @@ import pytest
 from analyzer.lab.truth import ANSWER, PROBE, RESET, Expected, Side
 from tests.lab.conditions import needs_lab
 from tests.soak.comparing import FINDING_S, Line, compare
-from tests.soak.mirror import Observer
+from tests.soak.mirror import Observer, last_word
 from tests.soak.playing import Played, Playing
 from tests.soak.watcher import Watcher
 
@@ -19,7 +19,7 @@ CLIENT, SERVER = ("198.18.0.50", 50001), ("198.18.0.58", 7777)
 DEAD = Expected(
     CLIENT, SERVER, "peer_dead", {"client": Side(PROBE + RESET), "server": Side(ANSWER)}, ("peer_dead",)
 )
-PLAYED = Played("peer-dead", 4, 3, (DEAD,), 100.0)
+PLAYED = Played("peer-dead", 4, 3, (DEAD,))
 
 
 @needs_lab
@@ -34,8 +34,8 @@ def test_a_short_run_misses_nothing() -> None:
     assert outcome.plays >= 2
 
 
-def told(**changes: str) -> list[tuple[float, Line]]:
-    """The lines of someone who knocked, then those of the connection."""
+def told(late_s: float = -1.0, **changes: str) -> list[tuple[float, Line]]:
+    """The lines of someone who knocked, then those of the connection. late_s: after the last frame."""
     ends = {"client": CLIENT[0], "client_port": CLIENT[1], "server": SERVER[0], "server_port": SERVER[1]}
     lines: list[Line] = [
         {"type": "event", "flow": 0, "source": "192.0.2.9", "sender": "client", "frame": 1, "kind": "syn"},
@@ -51,7 +51,8 @@ def told(**changes: str) -> list[tuple[float, Line]]:
         {"type": "verdict", "flow": 1, "verdict": changes.get("verdict", "peer_dead"), **ends},
         {"type": "finding", "flow": 1, "finding": changes.get("finding", "peer_dead")},
     ]
-    return [(99.0, line) for line in lines]
+    last: Line = {"type": "event", "flow": 9, "source": last_word(3), "sender": "client", "frame": 9}
+    return [(100.0, last), *((100.0 + late_s, line) for line in lines)]
 
 
 def test_what_is_right_is_counted() -> None:
@@ -74,15 +75,14 @@ def test_what_is_missed_or_invented_is_said(changes: dict[str, str], wrong: str)
 
 
 def test_what_comes_too_late_is_missed() -> None:
-    late = [(came_s + FINDING_S + 2, line) for came_s, line in told()]
-    outcome = compare(late, [PLAYED])
+    outcome = compare(told(FINDING_S + 1), [PLAYED])
     assert any("peer_dead, told []" in each for each in outcome.wrong)
     assert any("findings missed ['peer_dead']" in each for each in outcome.wrong)
 
 
 def test_a_connection_that_nobody_made_is_invented() -> None:
     lines = told()
-    lines.append((99.0, lines[1][1] | {"flow": 2, "source": "203.0.113.1"}))
+    lines.append((99.0, lines[2][1] | {"flow": 2, "source": "203.0.113.1"}))
     assert compare(lines, [PLAYED]).wrong == ["connection 2 is nobody's"]
     lines[-1][1]["source"] = CLIENT[0]
     assert compare(lines, [PLAYED]).wrong == ["peer-dead at 3: 1 connections, 2 told"]
