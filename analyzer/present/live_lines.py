@@ -29,6 +29,7 @@ COLUMNS = ("flow", "verdict", "reason", "severity")
 """Of the flows table, those that a line needs: the others cost more than the rest of it."""
 
 PROBES = frozenset((kinds.KEEPALIVE_PROBE, kinds.ZERO_WINDOW_PROBE))
+MOST_REASONS = 10_000  # that are kept: findings come up to some seconds after their verdict
 TIME_WIDTH = 10  # columns of a relative time: 11 days fit
 
 
@@ -43,6 +44,7 @@ class PlainLines:
         self._clock = clock
         self._lines = Lines(diagnosis, filters, COLUMNS)
         self._begun = False
+        self._reasons: dict[int, str] = {}
 
     def tell(self, news: News) -> None:
         """Write what is new."""
@@ -53,7 +55,10 @@ class PlainLines:
                 self._write(iter([[(f"time 0 is {self._clock.moment(news.totals.start_ns)}", "faint")]]))
         batch = list(self._lines.of(news))
         if batch:
-            self._write(plain_lines(batch, ends_by_flow(news.result), self._clock, news.totals.now_ns))
+            ends = ends_by_flow(news.result)
+            self._write(plain_lines(batch, ends, self._clock, news.totals.now_ns, self._reasons))
+            for flow in list(self._reasons)[:-MOST_REASONS]:
+                del self._reasons[flow]
 
     def end(self, totals: Totals) -> None:
         """Write the summary."""
@@ -64,10 +69,15 @@ class PlainLines:
         self._stream.flush()
 
 
-def plain_lines(batch: list[Told], ends: Ends, clock: Clock, now_ns: int) -> Iterator[Line]:
-    """The lines of some news. ends: client and server by flow. now_ns: when the rest but events is told."""
+def plain_lines(
+    batch: list[Told], ends: Ends, clock: Clock, now_ns: int, reasons: dict[int, str]
+) -> Iterator[Line]:
+    """The lines of some news.
+
+    ends: client and server by flow. now_ns: when the rest but events is told. reasons: of verdicts, by flow,
+    the latest last; those of this news are added.
+    """
     findings = [row for each in batch if each.type == "finding" for row in cell_rows(each.table, each.block)]
-    reasons = set[tuple[int, str]]()
     for each in batch:
         if "kind" in each.block:
             yield from _event_lines(each, ends, clock)
@@ -76,11 +86,13 @@ def plain_lines(batch: list[Told], ends: Ends, clock: Clock, now_ns: int) -> Ite
                 yield [*_start(row["flow"], ends, clock, now_ns), (f"no longer: {row['finding']}", "faint")]
         elif each.type == "verdict":
             rows = cell_rows(each.table, each.block)
-            reasons |= {(row["flow"], row["reason"]) for row in rows}
+            for row in rows:
+                reasons.pop(row["flow"], None)
+                reasons[row["flow"]] = row["reason"]
             yield from (_verdict_line(row, findings, ends, clock, now_ns) for row in rows)
         elif each.type == "finding":
             for row in findings:
-                if (row["flow"], row["summary"]) not in reasons:  # else its verdict has said it
+                if reasons.get(row["flow"]) != row["summary"]:  # else its verdict has said it
                     yield _finding_line(row, ends, clock, now_ns)
         elif each.type == "drops":
             lost = lost_frames(int(each.block["dropped"][0]))
