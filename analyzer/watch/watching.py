@@ -176,11 +176,11 @@ class Watch:
         corrections = without_packets(tracker.proven())
         told.note(judge(tracker.flows, tracker.probings, self._now_ns, self._options.rules), tracker.flows)
         spoken: NDArray[np.bool_] = concerned(len(told.rows), events, corrections)
-        told.rows.stirred |= spoken
+        told.rows.stirred[spoken] = True
         due = told.due(self._now_ns, self._options.rules.settled_ns)
         due[leaving] |= told.changed()[leaving]
         self._spare_the_crowd(due)
-        told.rows.stirred |= due
+        told.rows.stirred[due] = True
         searched = self._searched(search, due)
         spoken |= due
         result = self._part_with(spoken | searched)
