@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
-import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from analyzer import kinds
 from analyzer.analysis import Analysis
@@ -21,7 +18,6 @@ from analyzer.pipeline import Diagnosis, Outcome
 from analyzer.present.live_lines import PlainLines
 from analyzer.present.words import Clock
 from analyzer.reading import Batch, decoded
-from analyzer.records import SEGMENT, rows
 from analyzer.rules import Options, Rules
 from analyzer.sources import open_source
 from analyzer.tables import Filters, Tables, choose
@@ -29,9 +25,6 @@ from analyzer.tables.files import write_json
 from analyzer.tables.lines import JsonLines
 from analyzer.tables.parts import PartsWriter
 from analyzer.watch import Boards, Search, Watch
-from tests.helpers.columns import segment_rows
-from tests.helpers.segment import Record
-from tests.helpers.strategies import conversations
 
 ROOT = Path(__file__).parents[2]
 RECORDED = sorted((ROOT / "captures" / "recorded").glob("*.pcapng"))
