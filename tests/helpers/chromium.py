@@ -204,16 +204,9 @@ def chromium(folder: Path) -> Iterator[Browser]:
     their_read, our_write = os.pipe()
     our_read, their_write = os.pipe()
 
+    moved = f'exec "$@" 3<&{their_read} 4>&{their_write}'
     process = subprocess.Popen(
-        [
-            "sh",
-            "-c",
-            f'exec "$@" 3<&{their_read} 4>&{their_write}',
-            "sh",
-            path,
-            *FLAGS,
-            f"--user-data-dir={folder}",
-        ],
+        ["bash", "-c", moved, "bash", path, *FLAGS, f"--user-data-dir={folder}"],
         pass_fds=(their_read, their_write),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -11,10 +11,10 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from typing import Any
 
-from analyzer import __version__
 from analyzer.present.colours import THEMES, Colours
 from analyzer.present.report.encoding import in_script
 
@@ -37,6 +37,7 @@ SCRIPTS = (
 )
 
 
+PROGRAM = "keepalive-analyzer"
 PLACE = re.compile(r"{{(\w+)}}")
 
 
@@ -60,9 +61,17 @@ def page(document: Mapping[str, Any], title: str) -> str:
         "policy": policy,
         "style": style,
         "script": script,
-        "data": in_script({**document, "title": title, "made_by": f"keepalive-analyzer {__version__}"}),
+        "data": in_script({**document, "title": title, "made_by": _maker()}),
     }
     return PLACE.sub(lambda found: parts[found[1]], _asset("page.html"))
+
+
+def _maker() -> str:
+    """keepalive-analyzer 0.1.0; without the number where it runs from a folder and is not installed"""
+    try:
+        return f"{PROGRAM} {version(PROGRAM)}"
+    except PackageNotFoundError:
+        return PROGRAM
 
 
 def _asset(name: str) -> str:
