@@ -31,7 +31,6 @@ from analyzer.rules import Options
 from analyzer.tables import Selection, Tables, choose
 from analyzer.tables.about import about, findings_by_flow, plain_rows, wide_rows
 from analyzer.tables.select import finding_bits
-from analyzer.wording import size
 
 if TYPE_CHECKING:
     from analyzer.pipeline import Outcome
@@ -177,7 +176,7 @@ def _write_report(arguments: argparse.Namespace, tables: Tables) -> None:
     first = ordered.first(arguments.limit) if arguments.limit else ordered
     wish = Wish(outputs.clock_for(arguments).mode, bool(arguments.sort), arguments.anonymize)
     octets = write_report(first, arguments.html, wish)
-    complain(f"{arguments.html}: report written, {size(octets)}")
+    complain(f"{arguments.html}: report written, {octets / 1e6:.1f} MB")
 
 
 def _write_text(arguments: argparse.Namespace, tables: Tables, stream: TextIO) -> None:

@@ -1,9 +1,9 @@
 """Other names for what a capture gives away, the same one for the same thing throughout a report.
 
-Addresses become addresses of networks that are nobody's: IPv4 of 10.0.0.0/8 (RFC 1918), IPv6 of
-fd00::/8 (RFC 4193), counted in the order in which they are met. Names of files and interfaces become
-their kind and a number. What an address says of its kind stays: loopback, link-local, multicast and
-unspecified addresses are kept. Times, ports, sizes and sequence numbers stay, too: without them there
+Addresses become others that are nobody's: IPv4 of 10.0.0.0/8 (RFC 1918), IPv6 of 2001:db8::/32 (RFC
+3849), counted in the order in which they are met; no prefix is kept. Names of files and interfaces
+become their kind and a number. What names nobody stays: unspecified, loopback and broadcast addresses,
+multicast to well-known groups. Times, ports, sizes and sequence numbers stay, too: without them there
 is no diagnosis.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -22,9 +23,11 @@ ADDRESS = re.compile(
 """What may be an IPv4 or IPv6 address in a text."""
 
 MAC = re.compile(r"(?<![\w:-])[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}(?![\w:-])")
-FOUR_BASE = int(ipaddress.IPv4Address("10.0.0.0"))
-SIX_BASE = int(ipaddress.IPv6Address("fd00::"))
-FOUR_SPACE = 1 << 24
+HOSTS = {4: ipaddress.ip_address("10.0.0.0"), 6: ipaddress.ip_address("2001:db8::")}
+GROUPS = {4: ipaddress.ip_address("239.0.0.0"), 6: ipaddress.ip_address("ff0e::db8:0")}  # RFC 2365, RFC 4291
+LINK_LOCAL = ipaddress.ip_address("fe80::")
+LOCAL_GROUPS = ipaddress.ip_network("224.0.0.0/24")  # RFC 5771 4
+WELL_KNOWN_GROUP = 0xFFFF  # IPv6 group numbers up to here are assigned (RFC 4291 2.7.1, IANA)
 LOCAL_MAC = "02:00:00"  # locally administered
 
 
@@ -33,7 +36,7 @@ class Pseudonyms:
 
     def __init__(self) -> None:
         self._addresses: dict[Address, str] = {}
-        self._met = {4: 0, 6: 0}
+        self._met: Counter[Address] = Counter()
         self._macs: dict[str, str] = {}
         self._names: dict[tuple[str, str], str] = {}
         self._literals: dict[str, str] = {}
@@ -60,10 +63,12 @@ class Pseudonyms:
             address = ipaddress.ip_address(text)
         except ValueError:
             return text
-        if _says_its_kind(address):
+        before = _before(address)
+        if before is None:
             return text
         if address not in self._addresses:
-            self._addresses[address] = self._next(address.version)
+            self._met[before] += 1
+            self._addresses[address] = str(before + self._met[before])
         return self._addresses[address]
 
     def mac(self, text: str) -> str:
@@ -72,15 +77,15 @@ class Pseudonyms:
         tail = ":".join(f"{octet:02x}" for octet in number.to_bytes(3, "big"))
         return self._macs.setdefault(text.lower().replace("-", ":"), f"{LOCAL_MAC}:{tail}")
 
-    def _next(self, version: int) -> str:
-        self._met[version] += 1
-        number = self._met[version]
-        if version == 6 or number >= FOUR_SPACE:
-            return str(ipaddress.IPv6Address(SIX_BASE + number))
-        return str(ipaddress.IPv4Address(FOUR_BASE + number))
 
-
-def _says_its_kind(address: Address) -> bool:
-    return (
-        address.is_loopback or address.is_link_local or address.is_multicast or address.is_unspecified
-    ) or str(address) == "255.255.255.255"
+def _before(address: Address) -> Address | None:
+    """The address that the new names of its kind follow; None: it names nobody, and stays."""
+    if address.is_loopback or address.is_unspecified or str(address) == "255.255.255.255":
+        return None
+    if address.is_multicast:
+        number = int(address) & (1 << 112) - 1
+        known = number <= WELL_KNOWN_GROUP if address.version == 6 else address in LOCAL_GROUPS
+        return None if known else GROUPS[address.version]
+    if address.version == 6 and address.is_link_local:
+        return LINK_LOCAL
+    return HOSTS[address.version]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import PurePath
 
-from analyzer.present.report.contents import Wish, contents
+from analyzer.present.report.document import Wish, document
 from analyzer.present.report.page import page
 from analyzer.present.words import printable, source_name
 from analyzer.tables import Tables
@@ -19,7 +19,7 @@ def write_report(tables: Tables, path: str | os.PathLike[str], wish: Wish | None
     OSError where it cannot be written.
     """
     wish = wish or Wish()
-    text = page(contents(tables, wish), _title(tables, wish.anonymize))
+    text = page(document(tables, wish), _title(tables, wish.anonymize))
     with replacing(path) as stream:
         stream.write(text)
     return len(text.encode())

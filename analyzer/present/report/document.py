@@ -50,7 +50,7 @@ class Wish:
     anonymize: bool = False
 
 
-def contents(tables: Tables, wish: Wish) -> Row:
+def document(tables: Tables, wish: Wish) -> Row:
     """The document, for the connections of these tables in their order."""
     names = _pseudonyms(tables) if wish.anonymize else None
 
