@@ -6,7 +6,8 @@ Everything is bounded, since a page is read whole by a browser; what is left out
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -22,7 +23,7 @@ from analyzer.present.report.stories import stories
 from analyzer.present.urgency import VERDICT_ORDER
 from analyzer.present.words import printable, source_name
 from analyzer.tables import Tables
-from analyzer.tables.about import About, about, wide_rows
+from analyzer.tables.about import About, Wide, about, wide_rows
 from analyzer.tables.files import cell_rows
 from analyzer.tables.values import Array
 from analyzer.wording import moment
@@ -36,6 +37,8 @@ MOST_NAMES = 20  # interfaces, comments of one capture
 ROOM = 7_000_000  # bytes of data that leave a report below 8 MB; our choice: what mail lets through
 LEAST_ROOM = 1_000_000  # for findings, and for frames, however many connections there are
 MOST_ROOM = 2_500_000
+PARTS = 4  # of the room, one of which findings of one name may take
+KEPT = ("finding", "severity", "confidence", "scope", "capture", "frames")
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def document(tables: Tables, wish: Wish) -> Row:
         "packets": tables.packets,
         "flows": flows,
         "flows_of": len(tables.selection),
-        "findings": _findings(tables, tell, room),
+        "findings": _findings(tables, shown, tell, room),
         "stories": {"told": len(told.rows), "wanted": told.wanted, "flows": told.rows},
     }
 
@@ -134,34 +137,33 @@ def _verdicts(tables: Tables) -> list[Row]:
     ]
 
 
-def _findings(tables: Tables, tell: Tell, room: int) -> Row:
+def _findings(tables: Tables, shown: Tables, tell: Tell, room: int) -> Row:
     """The gravest first; those about more than one connection with the first of these.
 
-    room: for how many bytes. totals: by name, how many connections each holds for.
+    shown: the connections that the report has. room: for how many bytes; no name has more than a part of
+    it. totals: by name, how many connections each holds for. cut: whether any is left out.
     """
     marks = tables.selection.marks
     totals = {name: int(((marks >> np.uint32(code)) & 1).sum()) for code, name in enumerate(found.WORDS)}
-    explained = {
-        (each.row["finding"], each.row["summary"]): (list(each.flows), each.count)
-        for each in wide_rows(tables.selection)
-    }
-    rows: list[Row] = []
-    for row in _finding_rows(tables):
-        flows, count = explained.get((row["finding"], row["summary"]), ([], 0))
-        if row["flow"] is not None:
-            flows, count = [row["flow"]], 1
-        told = {
-            name: row[name] for name in ("finding", "severity", "confidence", "scope", "capture", "frames")
-        }
-        told |= {"flows": flows, "flows_of": count}
-        told |= {name: tell(row[name]) for name in ("summary", "advice")}
-        room -= len(json.dumps(told))
-        if room < 0:
-            break
-        rows.append(told)
-    return {"rows": rows, "totals": {name: total for name, total in totals.items() if total}, "cut": room < 0}
+    spent: Counter[str] = Counter()
+    rows, cut = [], False
+    for each in _by_severity(tables, shown):
+        told = {name: each.row[name] for name in KEPT} | {"flows": each.flows, "flows_of": each.count}
+        told |= {name: tell(each.row[name]) for name in ("summary", "advice")}
+        octets = len(json.dumps(told))
+        if spent[told["finding"]] + octets > room // PARTS or spent.total() + octets > room:
+            cut = True
+        else:
+            spent[told["finding"]] += octets
+            rows.append(told)
+    there = {name: total for name, total in totals.items() if total}
+    return {"rows": rows, "totals": there, "cut": cut or len(shown.selection) < len(tables.selection)}
 
 
-def _finding_rows(tables: Tables) -> Iterator[Row]:
-    for block in tables.blocks("findings"):
-        yield from cell_rows(tables.described("findings"), block)
+def _by_severity(tables: Tables, shown: Tables) -> list[Wide]:
+    """Those about more than one connection first, then each with its one."""
+    told = wide_rows(tables.selection)
+    for block in shown.blocks("findings"):
+        rows = cell_rows(shown.described("findings"), block)
+        told += [Wide(row, (row["flow"],), 1) for row in rows if row["flow"] is not None]
+    return sorted(told, key=lambda each: -SEVERITY_WORDS.index(each.row["severity"]))

@@ -25,6 +25,7 @@ SCRIPTS = (
     "data.js",
     "copy.js",
     "lane.js",
+    "overview.js",
     "head.js",
     "findings.js",
     "columns.js",

@@ -278,7 +278,7 @@ def test_paper(quiet: Browser, many: Path) -> None:
     quiet.media("print")
     quiet.open(many)
     seen = "[...document.querySelectorAll('h2')].filter(e => e.checkVisibility()).map(e => e.textContent)"
-    assert quiet.run(seen) == ["620 connections", "Findings", "Connections, the gravest first"]
+    assert quiet.run(seen) == ["620 connections", "Findings", "The gravest connections of each verdict"]
     assert quiet.run("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
     assert quiet.paper().startswith(b"%PDF")
 

@@ -135,3 +135,16 @@ def test_names_that_would_move_the_text_are_written_out(tmp_path: Path) -> None:
     capture.write_bytes(named_capture(timeline(DEAD).records, "a\u202eb\x1b[31m"))
     ka.analyze(capture).report(report)
     assert document(report)["captures"][0]["comments"] == [r"a\u202eb\x1b[31m"] * 2
+
+
+def test_no_kind_of_finding_takes_all_the_room(monkeypatch: pytest.MonkeyPatch, many: Path) -> None:
+    """250 dead peers leave room for what else was found, and the page knows that some are missing."""
+    monkeypatch.setattr(module, "ROOM", 0)
+    monkeypatch.setattr(module, "LEAST_ROOM", 80_000)
+    held = document_of(ka.analyze(RECORDED)._tables(), Wish())["findings"]
+    everything = document(many)["findings"]
+    assert {each["finding"] for each in held["rows"]} == {each["finding"] for each in everything["rows"]}
+    assert held["cut"] and not everything["cut"] and held["totals"] == everything["totals"]
+    dead = [each for each in held["rows"] if each["finding"] == "peer_dead"]
+    assert 0 < len(dead) < held["totals"]["peer_dead"]
+    assert len(json.dumps(dead)) < 22_000 and len(json.dumps(held["rows"])) < 85_000

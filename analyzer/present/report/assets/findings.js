@@ -18,10 +18,18 @@ function groupsOfFindings() {
 function findings(show) {
   const groups = groupsOfFindings();
   const missing = report.findings.cut
-    ? el("p", { class: "faint" }, "There is room for the gravest findings only: --json has all, --verdict, --finding and --host choose.") : null;
+    ? el("p", { class: "faint" }, "There is not room for all findings: --json has them, --verdict, --finding and --host choose.") : null;
   return el("section", { id: "findings", "aria-labelledby": "findings-title", tabindex: "-1" },
     el("h2", { id: "findings-title" }, groups.length ? "Findings" : "Nothing was found that needs attention"),
-    groups.map((rows) => groupOfFindings(rows, show)), missing);
+    groups.map((rows) => groupOfFindings(rows, show)), untold(show), missing);
+}
+
+/** What there was no room for at all: its name, and how many connections have it. */
+function untold(show) {
+  const names = new Set(report.findings.rows.map((each) => each.finding));
+  return Object.entries(report.findings.totals).filter(([name]) => !names.has(name)).map(([name, count]) =>
+    el("section", { class: "finding" }, el("h3", {}, name, el("span", { class: "faint" }, `  ${counted(count, "connection")}`), " ",
+      button("Show these connections", () => show(name), { class: "quiet" }))));
 }
 
 function groupOfFindings(rows, show) {
@@ -36,7 +44,7 @@ function groupOfFindings(rows, show) {
     list.append(...added);
     if (shown) added[0].querySelector("a, button")?.focus();
     shown = until;
-    more.textContent = `Show ${number(Math.min(SHOWN_MORE, rows.length - shown))} more of ${number(rows.length)}`;
+    more.textContent = `Show ${number(Math.min(SHOWN_MORE, rows.length - shown))} more of ${number(rows.length)}${connections > rows.length && report.findings.cut ? " that are told here" : ""}`;
     more.hidden = shown === rows.length;
   }
   grow();

@@ -67,6 +67,7 @@ function axis(from, to, start) {
   const scale = el("div", { class: "axis", "aria-hidden": "true" });
   const step = roundStep((to - from) / 6);
   for (let at = Math.ceil(from / step) * step; at <= to && step > 0; at += step) {
+    if (at > from + 0.95 * (to - from)) break; // no room for its words
     const tick = el("span", {}, clock.mode === "relative" ? shortSeconds(at, step) : timeOf(at, start).slice(0, step < 1e6 ? 12 : 8));
     tick.style.left = `${((at - from) / Math.max(to - from, 1)) * 100}%`;
     scale.append(tick);
@@ -85,10 +86,15 @@ function shortSeconds(us, step) {
   return `${(us / 1e6).toFixed(Math.max(0, Math.ceil(-Math.log10(step / 1e6) - 1e-9)))} s`;
 }
 
+/** A sample of a lane in a phase, with more on it. */
+function key(phase, height, ...more) {
+  return svg("svg", { class: "lane key", "aria-hidden": "true" },
+    svg("rect", { class: `phase-${phase}`, width: "100%", y: MIDDLE - height / 2, height }), more);
+}
+
 function legend() {
-  const phases = PHASES.map((word, phase) => el("li", {},
-    svg("svg", { class: "lane key", "aria-hidden": "true" }, svg("rect", { class: `phase-${word}`, width: "100%", y: MIDDLE - HEIGHTS[phase] / 2, height: HEIGHTS[phase] })), word));
+  const phases = PHASES.map((word, phase) => el("li", {}, key(word, HEIGHTS[phase]), word));
   const marks = MARK_WORDS.map((word, mark) => el("li", {},
-    svg("svg", { class: "lane key", "aria-hidden": "true" }, svg("rect", { class: "phase-idle", width: "100%", y: MIDDLE - 2, height: 4 }), svg("svg", { x: "50%", overflow: "visible" }, svg("path", { class: `mark-${mark}`, d: DRAWN[mark] }))), word));
+    key("idle", HEIGHTS[1], svg("svg", { x: "50%", overflow: "visible" }, svg("path", { class: `mark-${mark}`, d: DRAWN[mark] }))), word));
   return el("ul", { class: "legend", "aria-label": "What the timelines show" }, phases, marks);
 }

@@ -82,12 +82,14 @@ let opener = null;
 
 function draw() {
   head(() => redraw());
-  byId("main").replaceChildren(verdicts(choice, chosen), findings(showFinding), flows.count ? connections() : "", paper());
+  byId("main").replaceChildren(verdicts(choice, chosen), el("div", { id: "overview" }), findings(showFinding), flows.count ? connections() : "", paper());
+  byId("overview").replaceChildren(...[overview()].filter(Boolean));
 }
 
 /** Another clock: all sentences anew; what was searched, chosen and sorted stays. */
 function redraw() {
   captures();
+  byId("overview").replaceChildren(...[overview()].filter(Boolean));
   const fresh = findings(showFinding);
   byId("findings").replaceWith(fresh);
   document.querySelector(".paper").replaceWith(paper());
