@@ -169,6 +169,19 @@ class Analysis:
 
         write_parquet(self._tables(), folder)
 
+    def report(self, path: Path, *, anonymize: bool = False) -> None:
+        """One HTML file that shows all of this in a browser, without a network.
+
+        anonymize: give other addresses to the hosts and other names to files and interfaces, and leave
+        comments out; times and ports stay.
+        """
+        from analyzer.present import most_urgent
+        from analyzer.present.report import Wish, write_report
+
+        tables = self._tables()
+        urgent = replace(tables, selection=most_urgent(tables.selection))
+        write_report(urgent, path, Wish(anonymize=anonymize))
+
     @property
     def verdicts(self) -> dict[str, int]:
         """How many connections have which verdict, the frequent ones first."""

@@ -1,6 +1,6 @@
 """Fixtures for all tests: where captures are, and whether Wireshark's programs are there.
 
-Tests that need something which may be missing skip with a reason. `--require tshark,captures,lab`
+Tests that need something which may be missing skip with a reason. `--require tshark,captures,lab,chromium`
 makes such a skip a failure: on the machines that must not skip them, none is skipped unnoticed.
 """
 
@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.helpers.chromium import program
+
 if "KEEPALIVE_SAME_EXAMPLES" in os.environ:  # one commit, one result; elsewhere each run tries others
     settings.register_profile("ci", derandomize=True)
     settings.load_profile("ci")
@@ -28,6 +30,7 @@ NEEDS = {
     "tshark": {"tshark"},
     "captures": {"captures", "shared_captures"},
     "lab": {"lab"},
+    "chromium": {"chromium"},
 }
 """What a test may need, and the markers and fixtures that say so."""
 
@@ -103,6 +106,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         missing["captures"] = NO_SHARED
     if shutil.which("tshark") is None:
         missing["tshark"] = "tshark is not installed"
+    if program() is None:
+        missing["chromium"] = "chromium is not installed"
     for item in items:
         for need in sorted(needs_of(item) & set(missing)):
             item.add_marker(pytest.mark.skip(reason=missing[need]))

@@ -6,21 +6,22 @@ import argparse
 import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
 
-from analyzer import found, pipeline
+from analyzer import pipeline
 from analyzer.commands import choices, outputs
 from analyzer.commands.main import complain
 from analyzer.errors import UsageError
-from analyzer.kinds import PROBLEM, VERDICT_SEVERITY, VERDICT_WORDS, WARNING
+from analyzer.kinds import VERDICT_WORDS
 from analyzer.present import (
-    VERDICT_ORDER,
     Clock,
     Overview,
     Paper,
     ProgressBar,
+    most_urgent,
     overview,
     paper_for,
     printable,
@@ -55,6 +56,10 @@ def _configure_outputs(group: argparse._ArgumentGroup) -> None:
         help="the timeline of connection N (may be repeated); with --packets, nothing is summed up",
     )
     outputs.add_files(group)
+    group.add_argument("--html", metavar="FILE", help="a report: one file for any browser")
+    group.add_argument(
+        "--anonymize", action="store_true", help="with --html: other names for hosts, files and interfaces"
+    )
     group.add_argument("--packets", action="store_true", help="add the packets table: every segment")
     group.add_argument(
         "--fail-on",
@@ -93,6 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
     order = choices.sort_column(arguments.sort) if arguments.sort else None
     options = outputs.options(arguments, packets=arguments.packets or bool(arguments.flow))
     outputs.check(arguments)
+    _check_report(arguments)
     outcome = read(arguments.sources, options)
     status = report_trouble(outcome)
     if not outcome.captures:
@@ -139,6 +145,13 @@ def report_trouble(outcome: Outcome) -> int:
     return status
 
 
+def _check_report(arguments: argparse.Namespace) -> None:
+    if arguments.anonymize and not arguments.html:
+        raise UsageError("--anonymize is for reports: --html FILE")
+    if arguments.html == "-":
+        raise UsageError("--html: a file is wanted, not standard output")
+
+
 def _check_flows(numbers: list[int], outcome: Outcome) -> None:
     count = sum(len(result.flows) for result in outcome.captures)
     for number in numbers:
@@ -149,9 +162,21 @@ def _check_flows(numbers: list[int], outcome: Outcome) -> None:
 
 def _write_outputs(arguments: argparse.Namespace, tables: Tables) -> None:
     limited = tables.first(arguments.limit) if arguments.limit else tables
-    if not outputs.write_files(arguments, limited):
+    if arguments.html:
+        _write_report(arguments, tables)
+    if not outputs.write_files(arguments, limited) and not arguments.html:
         with outputs.opened(arguments.output) as stream:
             _write_text(arguments, tables, stream)
+
+
+def _write_report(arguments: argparse.Namespace, tables: Tables) -> None:
+    from analyzer.present.report import Wish, write_report
+
+    ordered = tables if arguments.sort else replace(tables, selection=most_urgent(tables.selection))
+    first = ordered.first(arguments.limit) if arguments.limit else ordered
+    wish = Wish(outputs.clock_for(arguments).mode, bool(arguments.sort), arguments.anonymize)
+    octets = write_report(first, arguments.html, wish)
+    complain(f"{arguments.html}: report written, {octets / 1e6:.1f} MB")
 
 
 def _write_text(arguments: argparse.Namespace, tables: Tables, stream: TextIO) -> None:
@@ -179,17 +204,6 @@ def _write_text(arguments: argparse.Namespace, tables: Tables, stream: TextIO) -
         clocks={result.capture: clock.starting(result.start_ns) for result in results},
     )
     write(overview(facts, paper.width), stream, paper)
-
-
-def most_urgent(selection: Selection) -> Selection:
-    """The selection with the gravest verdicts and findings first, without judging every connection for it."""
-    verdict = selection.field("verdict")
-    gravest = np.array(VERDICT_SEVERITY)[verdict]
-    for severity in (WARNING, PROBLEM):
-        names = finding_bits(name for name, each in enumerate(found.SEVERITY) if each == severity)
-        gravest = np.where(selection.marks & names, np.maximum(gravest, severity), gravest)
-    rank = np.argsort(np.array(VERDICT_ORDER))
-    return selection.ordered(np.lexsort((rank[verdict], -gravest)))
 
 
 def _hint(sources: list[str], flows: list[dict[str, object]], stream: TextIO) -> str:

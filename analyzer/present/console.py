@@ -13,28 +13,12 @@ from analyzer.kinds import MISSING
 from analyzer.present.connection import ends_of, paragraph, probing, reason_of
 from analyzer.present.findings import MARKS, below_reason, explained, finding_lines
 from analyzer.present.paper import Line
+from analyzer.present.urgency import VERDICT_ORDER
 from analyzer.present.words import Clock, cells, printable, source_name
 from analyzer.tables.about import About, Wide
 from analyzer.wording import counted, duration, number, size
 
 Row = dict[str, Any]
-
-VERDICT_ORDER = (
-    kinds.PEER_DEAD,
-    kinds.PEER_REBOOTED,
-    kinds.MIDDLEBOX_RESET,
-    kinds.STALLED,
-    kinds.PROBING,
-    kinds.RESET_VERDICT,
-    kinds.HALF_CLOSED,
-    kinds.NO_ANSWER,
-    kinds.REFUSED,
-    kinds.UNKNOWN,
-    kinds.OPEN,
-    kinds.ALIVE,
-    kinds.CLOSED,
-)
-"""Which verdicts to show first, where not all connections can be shown."""
 
 CAPTURES_SHOWN = 20
 WIDE_SHOWN = 10  # findings about more than one connection
@@ -113,19 +97,35 @@ def capture_lines(about: About, clock: Clock, width: int) -> Iterator[Line]:
     if len(about.files) > 1:
         first, last = printable(about.files[0]), printable(about.files[-1])
         yield from paragraph(f"joined of {number(len(about.files))} files: {first} … {last}", width, "faint")
-    counts = f"{counted(row['frames'], 'frame')}, {counted(row['tcp_segments'], 'TCP segment')}, "
-    yield from paragraph(f"{_format(about)}{counts}{counted(about.flows, 'connection')}", width, "")
+    yield from paragraph(_format(about) + capture_counts(about), width, "")
     if row["skipped"]:
-        reasons = ", ".join(
-            f"{number(count)} {_reason_words(reason)}"
-            for reason, count in sorted(row["skipped"].items(), key=lambda item: -item[1])
-        )
-        yield from paragraph(f"not decoded: {reasons}", width, "faint")
+        yield from paragraph(capture_skipped(about), width, "faint")
+    for trouble in capture_troubles(about):
+        yield from paragraph(f"▲ {trouble}", width, "warning")
+
+
+def capture_counts(about: About) -> str:
+    """15 frames, 11 TCP segments, 1 connection"""
+    row = about.row
+    frames, segments = counted(row["frames"], "frame"), counted(row["tcp_segments"], "TCP segment")
+    return f"{frames}, {segments}, {counted(about.flows, 'connection')}"
+
+
+def capture_skipped(about: About) -> str:
+    """not decoded: 4 not IP"""
+    reasons = sorted(about.row["skipped"].items(), key=lambda item: -item[1])
+    return "not decoded: " + ", ".join(
+        f"{number(count)} {_reason_words(reason)}" for reason, count in reasons
+    )
+
+
+def capture_troubles(about: About) -> Iterator[str]:
+    """What is wrong with a capture, and why a person should care."""
     for damage in about.damages:
-        yield from paragraph(f"▲ {printable(damage)}: {CONSEQUENCE['damage']}", width, "warning")
-    if row["dropped"]:
-        lost = f"the capturing program lost {counted(row['dropped'], 'frame')}"
-        yield from paragraph(f"▲ {lost}: {CONSEQUENCE['dropped']}", width, "warning")
+        yield f"{printable(damage)}: {CONSEQUENCE['damage']}"
+    if about.row["dropped"]:
+        lost = f"the capturing program lost {counted(about.row['dropped'], 'frame')}"
+        yield f"{lost}: {CONSEQUENCE['dropped']}"
 
 
 def _reason_words(reason: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from analyzer.wording import MOMENT, moment_ns
+from analyzer.wording import MOMENT, moment, moment_ns
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND_NS = 1_000_000_000
@@ -118,6 +118,15 @@ class Clock:
             except (OSError, OverflowError):  # beyond what the system's time zones know
                 return moment
         return moment
+
+
+@dataclass(frozen=True)
+class Exact(Clock):
+    """Says times as diagnosis does, for someone else to say them as a user wants."""
+
+    def time(self, ns: int) -> str:
+        """2026-11-20T12:03:11.204000000Z"""
+        return moment(ns)
 
 
 @lru_cache(maxsize=64)

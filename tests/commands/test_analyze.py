@@ -19,6 +19,7 @@ from analyzer.kinds import VERDICT_WORDS
 from analyzer.tables import TABLES
 from analyzer.tables.document import json_schema
 from tests.helpers import wire
+from tests.helpers.reports import column, document
 from tests.helpers.timeline import timeline
 from tests.helpers_judge import Judge
 from tests.helpers_result import life
@@ -433,3 +434,65 @@ def test_hostile_names_stay_harmless(keepalive: Any, capture: Path, tmp_path: Pa
     for words in ([], ["--flow", "0"]):
         out = keepalive(evil, *words).out
         assert "\x1b" not in out and "\\x1b[2J[bold]b.pcap" in out
+
+
+def test_a_report(keepalive: Any, capture: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.html"
+    run = keepalive(capture, "--html", report)
+    assert (run.status, run.out) == (0, "")
+    assert run.err.startswith(f"keepalive: {report}: report written, ") and run.err.endswith(" MB\n")
+    held = document(report)
+    assert column(held, "verdict") == ["no_answer", "closed"] and held["clock"] == "relative"
+    assert (held["flows_of"], held["sorted"], held["packets"]) == (2, False, False)
+
+
+def test_a_report_obeys_the_choice_the_order_and_the_clock(
+    keepalive: Any, capture: Path, tmp_path: Path
+) -> None:
+    report = tmp_path / "report.html"
+    keepalive(capture, "--html", report, "--port", 22, "--utc")
+    held = document(report)
+    assert column(held, "flow") == [1] and held["chosen"] and held["clock"] == "utc"
+    keepalive(capture, "--html", report, "--sort", "flow")
+    assert column(document(report), "flow") == [0, 1] and document(report)["sorted"]
+    keepalive(capture, "--html", report, "--limit", 1)
+    assert column(document(report), "flow") == [1]
+
+
+def test_a_report_of_every_packet_tells_data_too(keepalive: Any, capture: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.html"
+    keepalive(capture, "--html", report, "--packets")
+    held = document(report)
+    assert held["packets"]
+    labels = [row[4] for row in held["stories"]["flows"]["0"]["rows"]]
+    assert "data, 5 bytes" in labels and "keep-alive probe" in labels
+
+
+def test_a_report_beside_another_form(keepalive: Any, capture: Path, tmp_path: Path) -> None:
+    run = keepalive(capture, "--html", tmp_path / "report.html", "--json")
+    assert run.flows == [0, 1] and (tmp_path / "report.html").is_file()
+
+
+def test_a_report_under_other_names(keepalive: Any, capture: Path, tmp_path: Path) -> None:
+    report = tmp_path / "report.html"
+    keepalive(capture, "--html", report, "--anonymize")
+    assert "two.pcap" not in report.read_text(encoding="utf-8")
+    assert column(document(report), "client") == ["2001:db8::1", "10.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--anonymize"], "--anonymize is for reports: --html FILE"),
+        (["--html", "-"], "--html: a file is wanted, not standard output"),
+    ],
+)
+def test_what_a_report_needs(keepalive: Any, capture: Path, words: list[str], complaint: str) -> None:
+    run = keepalive(capture, *words)
+    assert (run.status, run.out, run.err) == (2, "", f"keepalive: {complaint}\n")
+
+
+def test_a_report_that_cannot_be_written(keepalive: Any, capture: Path, tmp_path: Path) -> None:
+    run = keepalive(capture, "--html", tmp_path / "nowhere" / "report.html")
+    assert run.status != 0 and "Traceback" not in run.err
+    assert run.err.count("\n") == 1 and "nowhere" in run.err
