@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from analyzer.kinds import VERDICT_WORDS
 from analyzer.rules import SECOND_NS, Options, Rules
 from analyzer.tables import Filters, Tables, TableSource, choose, moment_of
 from analyzer.tables.files import replacing, write_csv, write_json
+from analyzer.tables.wanted import Wanted, filters_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,20 +56,30 @@ def analyze(
     outcome = pipeline.analyze(paths, options)
     if not outcome.captures:
         raise outcome.failures[0][1] if outcome.failures else KeepaliveError("nothing to read")
-    return Analysis(paths, options, outcome)
+    return Analysis(outcome)
 
 
 class Analysis:
     """Connections, events, probe runs, handshakes and findings of one or more captures, as DataFrames.
 
-    The columns are those of every other output; `analyzer.tables.TABLES` documents each.
+    The columns are those of every other output; `analyzer.columns` documents each.
     """
 
-    def __init__(self, sources: Sequence[str], options: Options, outcome: pipeline.Outcome) -> None:
-        self._sources = list(sources)
-        self._options = options
+    def __init__(self, outcome: pipeline.Outcome, filters: Filters | None = None) -> None:
         self._outcome = outcome
-        self._packets: pd.DataFrame | None = None
+        self._options = outcome.options
+        self._filters = filters or Filters()
+
+    def where(self, **wanted: Unpack[Wanted]) -> Analysis:
+        """Some of the connections, as an analysis of its own that everything obeys: tables, plots, files.
+
+        `a.where(verdict="peer_dead", host="10.0.0.0/8", port=[443, 8443], since=60)`. Filters: flow,
+        verdict, finding, host (an address or a network) and port (of either end), since and until
+        (connections with a segment between them, and of those the events and packets between them;
+        seconds since the capture's start, "2026-11-20T12:03:11Z" or a datetime, else in UTC).
+        Several values of one are alternatives; the filters must all agree, with earlier ones, too.
+        """
+        return Analysis(self._outcome, self._within(filters_of(wanted, "where({}=…)".format)))
 
     @property
     def failures(self) -> list[tuple[str, KeepaliveError]]:
@@ -113,10 +124,12 @@ class Analysis:
 
     def packets(self) -> pd.DataFrame:
         """One row per segment; reads the sources again where they were read without `packets`."""
-        if self._packets is None:
-            self._keep_packets()
-            self._packets = self._frame("packets")
+        self._outcome.keep_packets()
         return self._packets
+
+    @cached_property
+    def _packets(self) -> pd.DataFrame:
+        return self._frame("packets")
 
     def states(self, at: float | str | datetime | None = None) -> pd.DataFrame:
         """Every change of a TCP state of either end of a connection (`analyzer.tables.states.STATES`).
@@ -139,7 +152,7 @@ class Analysis:
         """What these timers would have made of idle and dead periods. timeout_s: of a device on the path."""
         from analyzer.plan import planned
 
-        self._keep_packets()
+        self._outcome.keep_packets()
         timers = pipeline.Timers(time_s * SECOND_NS, interval_s * SECOND_NS, count)
         return planned(self._tables().selection, self._options, timers, timeout_s)
 
@@ -147,7 +160,7 @@ class Analysis:
         """The plan of the cheapest timers that find a dead peer in time; UsageError: there are none."""
         from analyzer.plan import recommended
 
-        self._keep_packets()
+        self._outcome.keep_packets()
         return recommended(self._tables().selection, self._options, detect_within_s, timeout_s)
 
     def flow(self, number: int) -> Flow:
@@ -172,12 +185,16 @@ class Analysis:
     @property
     def verdicts(self) -> dict[str, int]:
         """How many connections have which verdict, the frequent ones first."""
-        counts = np.sum([result.verdicts for result in self._outcome.captures], axis=0).tolist()
+        counts = np.bincount(self._tables().selection.field("verdict"), minlength=len(VERDICT_WORDS)).tolist()
         found = [(word, count) for word, count in zip(VERDICT_WORDS, counts, strict=True) if count]
         return dict(sorted(found, key=lambda item: -item[1]))
 
+    def _within(self, filters: Filters) -> Filters:
+        return filters if self._filters.empty else replace(filters, within=self._filters)
+
     def _tables(self, filters: Filters | None = None) -> Tables:
-        selection, options = choose(self._outcome.captures, filters or Filters()), self._options
+        chosen = self._within(filters) if filters else self._filters
+        selection, options = choose(self._outcome.captures, chosen), self._options
         return Tables(selection, pipeline.Diagnosis(options.rules, options.profiles), options.packets)
 
     def _frame(self, name: str, tables: TableSource | None = None) -> pd.DataFrame:
@@ -185,20 +202,8 @@ class Analysis:
 
         return data_frame(tables or self._tables(), name)
 
-    def _keep_packets(self) -> None:
-        """Read the sources once more, keeping every segment."""
-        if self._options.packets:
-            return
-        if not self._sources:
-            raise UsageError("a live capture keeps no packets, only events")
-        if "-" in self._sources:
-            raise UsageError("standard input cannot be read again: analyze(…, packets=True) keeps segments")
-        options = replace(self._options, packets=True)
-        self._outcome = pipeline.analyze(self._sources, options)
-        self._options = options
-
     def __len__(self) -> int:
-        return sum(len(result.flows) for result in self._outcome.captures)
+        return len(self._tables().selection)
 
     def __repr__(self) -> str:
         names = ", ".join(result.facts.path for result in self._outcome.captures[:3])

@@ -25,7 +25,9 @@ class Flow:
         self._analysis = analysis
         self.number = number
         if not len(self._tables().selection):
-            raise UsageError(f"no connection {number}; there are {len(analysis)}, numbered from 0")
+            if analysis._filters.empty:
+                raise UsageError(f"no connection {number}; there are {len(analysis)}, numbered from 0")
+            raise UsageError(f"connection {number} is none of the {len(analysis)} that were chosen")
 
     @cached_property
     def row(self) -> dict[str, Any]:
@@ -70,7 +72,7 @@ class Flow:
         from analyzer.present import Clock, Paper, write
         from analyzer.present.timeline import timeline
 
-        self._analysis._keep_packets()
+        self._analysis._outcome.keep_packets()
         text = io.StringIO()
         lines = timeline(self.connection(), Clock(clock, self._result.start_ns), width, whole)
         write(lines, text, Paper(width))

@@ -176,7 +176,7 @@ class Live:
         with self._lock:
             chosen = None if flow is None else self._watch.rows_of(flow)
             result = self._watch.result(chosen)
-        return Analysis([], self._options, Outcome([result]))
+        return Analysis(Outcome([result], options=self._options))
 
     @property
     def captures(self) -> pd.DataFrame:

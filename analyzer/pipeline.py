@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +28,7 @@ from analyzer.diagnose import (
     tell,
 )
 from analyzer.diagnose.plan import Bounds, Replay, Timers, bounds_of, recommend, settings_for
-from analyzer.errors import Damage, KeepaliveError
+from analyzer.errors import Damage, KeepaliveError, UsageError
 from analyzer.facts import CaptureFacts, CaptureResult, Finding, Findings, Rows
 from analyzer.reading import ReadAhead, earliest
 from analyzer.rules import Options, Rules
@@ -77,11 +77,24 @@ class Outcome:
 
     notes: what is worth saying, but no failure (files of a folder that are no captures).
     failures: sources that could not be read at all, and why.
+    sources, options: what was read, and how; a live capture has no sources.
     """
 
     captures: list[CaptureResult] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     failures: list[tuple[str, KeepaliveError]] = field(default_factory=list)
+    sources: tuple[str, ...] = ()
+    options: Options = field(default_factory=Options)
+
+    def keep_packets(self) -> None:
+        """Read the sources once more, keeping every segment, unless they are kept already."""
+        if all(result.packets is not None for result in self.captures):
+            return
+        if not self.sources:
+            raise UsageError("a live capture keeps no packets, only events")
+        if "-" in self.sources:
+            raise UsageError("standard input cannot be read again: analyze(…, packets=True) keeps segments")
+        self.captures = analyze(self.sources, replace(self.options, packets=True)).captures
 
 
 def analyze(
@@ -98,7 +111,7 @@ def analyze(
 
         load(options.profiles)
     found = discover(arguments, join=options.join)
-    outcome = Outcome(notes=list(found.notes), failures=list(found.failures))
+    outcome = Outcome([], list(found.notes), list(found.failures), tuple(arguments), options)
     flows = 0
     for capture in found.captures:
         try:
