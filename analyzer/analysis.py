@@ -5,7 +5,7 @@ Tables are built when they are first asked for, and kept; pandas is loaded with 
 
 from __future__ import annotations
 
-import html
+import io
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,13 +23,17 @@ from analyzer.rules import SECOND_NS, Options, Rules
 from analyzer.tables import Filters, Tables, TableSource, choose, moment_of
 from analyzer.tables.files import replacing, write_csv, write_json
 from analyzer.tables.wanted import Wanted, filters_of
+from analyzer.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from analyzer.plan import Plan
+    from analyzer.present import Overview
 
 Path = str | os.PathLike[str]
+
+MOST_SHOWN, WIDTH = 30, 100  # connections and columns of text, as on the command line
 
 
 def analyze(
@@ -211,15 +215,24 @@ class Analysis:
         verdicts = ", ".join(f"{count} {verdict}" for verdict, count in self.verdicts.items())
         from analyzer.present import printable
 
-        return f"<Analysis of {printable(names)}{more}: {len(self)} connections ({verdicts or 'none'})>"
+        there = counted(len(self), "connection")
+        return f"<Analysis of {printable(names)}{more}: {there}{f' ({verdicts})' if verdicts else ''}>"
+
+    def __str__(self) -> str:
+        """The overview that `keepalive analyze` shows."""
+        from analyzer.present import Paper, overview, write
+
+        text = io.StringIO()
+        write(overview(self._overview(MOST_SHOWN), WIDTH), text, Paper(WIDTH))
+        return text.getvalue()
 
     def _repr_html_(self) -> str:
-        from analyzer.present import printable
+        from analyzer.present.cards import FLOWS_SHOWN, analysis_card
 
-        rows = "".join(
-            f"<tr><td>{html.escape(verdict)}</td><td style='text-align:right'>{count:,}</td></tr>"
-            for verdict, count in self.verdicts.items()
-        )
-        names = ", ".join(printable(result.facts.path) for result in self._outcome.captures[:5])
-        title = f"<b>{html.escape(names)}</b>: {len(self):,} connections"
-        return f"<div>{title}<table><tr><th>verdict</th><th>connections</th></tr>{rows}</table></div>"
+        return analysis_card(self._overview(FLOWS_SHOWN + 1))
+
+    def _overview(self, most: int) -> Overview:
+        from analyzer.present import Clock, Overview
+
+        starts = [result.start_ns for result in self._outcome.captures]
+        return Overview.of(self._tables(), most, Clock().starting(starts[0] if starts else 0))

@@ -97,5 +97,16 @@ class Flow:
 
         return data_frame(self._tables(), name)
 
+    def __str__(self) -> str:
+        return self.timeline()
+
     def __repr__(self) -> str:
         return f"<Flow {self.number}: {self.verdict}, {self.reason}>"
+
+    def _repr_html_(self) -> str:
+        from analyzer.present import Clock
+        from analyzer.present.cards import flow_card
+
+        findings = plain_rows(self._tables(), "findings")
+        clock = Clock(zero_ns=self._result.start_ns)
+        return flow_card(self.row, findings, self._result.facts.path, clock)

@@ -263,6 +263,9 @@ class Live:
     def __exit__(self, *_: Any) -> None:
         self.stop()
 
+    def _repr_html_(self) -> str:
+        return self.analysis()._repr_html_()
+
     def __repr__(self) -> str:
         how = "running" if self.running else "ended"
         return f"<Live capture of {self.source.facts.path}, {how}: {self._totals.connections} connections>"

@@ -287,6 +287,7 @@ TESTED_BY = {
     "tests/diagnose/test_verdicts.py": "diagnose.kernels",
     "tests/present/screen/test_app.py": "present.screen.dialogs present.screen.feed present.screen.lines "
     "present.screen.main present.screen.opened present.screen.strips present.screen.table",
+    "tests/present/test_cards.py": "described",
     "tests/present/test_golden.py": "present.connection present.console present.labels present.timeline",
     "tests/sources/live/test_capturing.py": "sources.live.backend sources.live.dumpcap sources.live.process "
     "sources.live.scapy sources.live.scapy_pipe sources.live.source sources.live.tcpdump",

@@ -6,6 +6,7 @@ import argparse
 import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
@@ -14,13 +15,11 @@ from analyzer import pipeline
 from analyzer.commands import choices, outputs
 from analyzer.commands.main import complain
 from analyzer.errors import UsageError
-from analyzer.kinds import VERDICT_WORDS
 from analyzer.present import (
     Clock,
     Overview,
     Paper,
     ProgressBar,
-    most_urgent,
     overview,
     paper_for,
     printable,
@@ -28,7 +27,6 @@ from analyzer.present import (
 )
 from analyzer.rules import Options
 from analyzer.tables import Selection, Tables, choose
-from analyzer.tables.about import about, findings_by_flow, plain_rows, wide_rows
 from analyzer.tables.select import finding_bits
 
 if TYPE_CHECKING:
@@ -160,28 +158,12 @@ def _write_text(arguments: argparse.Namespace, tables: Tables, stream: TextIO) -
     if arguments.flow and len(tables.selection):
         _write_timelines(arguments, tables, clock, stream, paper)
         return
-    selection = tables.selection
-    counts = np.bincount(selection.field("verdict"), minlength=len(VERDICT_WORDS))
-    shown = tables if arguments.sort else Tables(most_urgent(selection), tables.diagnosis)
-    first = shown.first(outputs.room(arguments))
-    flows = plain_rows(first, "flows")
-    results = selection.results
-    facts = Overview(
-        captures=[about(result) for result in results],
-        flows=flows,
-        findings=findings_by_flow(first),
-        wide=wide_rows(selection),
-        counts=counts.tolist(),
-        clock=clock,
-        sorted=bool(arguments.sort),
-        filtered=not selection.filters.empty,
-        hint=_hint(arguments.sources, flows, stream),
-        clocks={result.capture: clock.starting(result.start_ns) for result in results},
-    )
+    facts = Overview.of(tables, outputs.room(arguments), clock, order=bool(arguments.sort))
+    facts = replace(facts, hint=_hint(arguments.sources, facts.flows, stream))
     write(overview(facts, paper.width), stream, paper)
 
 
-def _hint(sources: list[str], flows: list[dict[str, object]], stream: TextIO) -> str:
+def _hint(sources: list[str], flows: Sequence[dict[str, object]], stream: TextIO) -> str:
     """How to go on, for those who read it on a terminal."""
     if not flows or not stream.isatty() or "-" in sources or len(sources) > 3:
         return ""

@@ -47,7 +47,7 @@ SENTENCES = "numbers, times and addresses are written in one way"
 SETTINGS = "the settings that the user's options become"
 
 TABLE = {
-    "analyzer": row(lazily="analysis comparison errors flow live_capture"),
+    "analyzer": row(lazily="analysis comparison described errors flow live_capture"),
     "__main__": row("commands"),
     "errors": row(),
     "kinds": row(),
@@ -112,6 +112,7 @@ TABLE = {
         errors="what it raises is public",
         rules=SETTINGS,
     ),
+    "described": row("tables", lazily="present", errors="what it raises is public"),
     "analysis": row(
         "flow pipeline tables",
         lazily="plan present write",
@@ -119,6 +120,7 @@ TABLE = {
         errors="what it raises is public",
         kinds=VOCABULARY,
         rules=SETTINGS,
+        wording=SENTENCES,
     ),
     "flow": row(
         "tables",
