@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -37,27 +37,38 @@ MOST_SHOWN, WIDTH = 30, 100  # connections and columns of text, as on the comman
 
 
 def analyze(
-    *sources: Path,
+    *sources: Path | Iterable[Any],
     join: bool = False,
     packets: bool = False,
     dedup_window_s: float = 0.01,
     profiles: Sequence[Path] = (),
+    reader: str = "",
 ) -> Analysis:
-    """Analyze captures: files, folders, globs, or "-" for standard input.
+    """Analyze captures: files, folders, globs, "-" for standard input, or packets that are there already.
+
+    Such are packets of scapy (a PacketList, or anything to go through) and captures of pyshark: one of a
+    file is read by tshark, with its display filter and preferences, others give the packets they hold.
 
     join: make one capture of all files, in time order. packets: keep every segment from the start
     (`Analysis.packets` reads the files again otherwise). dedup_window_s: equal segments this close
-    are copies of one. profiles: TOML files of stacks and middleboxes of your own.
+    are copies of one. profiles: TOML files of stacks and middleboxes of your own. reader: "tshark" has
+    tshark take the frames apart: it knows more formats and link types, and takes a hundred times as long.
 
     Raises KeepaliveError where nothing could be read. What could be read only in part is in
     `Analysis.failures` and `Analysis.damages`.
     """
     rules = Rules(dedup_window_ns=round(dedup_window_s * 1e9))
-    paths = [os.fspath(source) for source in sources]
-    if not paths:
+    if reader not in pipeline.READERS:
+        raise UsageError(
+            f"analyze: no reader {reader!r}; there are: {', '.join(map(repr, pipeline.READERS))}"
+        )
+    given = [
+        os.fspath(each) if isinstance(each, str | os.PathLike) else pipeline.held(each) for each in sources
+    ]
+    if not given:
         raise UsageError("analyze: nothing to read was named")
-    options = Options(join, packets, tuple(os.fspath(each) for each in profiles), rules)
-    outcome = pipeline.analyze(paths, options)
+    options = Options(join, packets, tuple(os.fspath(each) for each in profiles), rules, reader)
+    outcome = pipeline.analyze(given, options)
     if not outcome.captures:
         raise outcome.failures[0][1] if outcome.failures else KeepaliveError("nothing to read")
     return Analysis(outcome)

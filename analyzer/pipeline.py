@@ -32,7 +32,7 @@ from analyzer.errors import Damage, KeepaliveError, UsageError
 from analyzer.facts import CaptureFacts, CaptureResult, Finding, Findings, Rows
 from analyzer.reading import ReadAhead, earliest
 from analyzer.rules import Options, Rules
-from analyzer.sources import CHUNK_FRAMES, Source, discover, open_capture
+from analyzer.sources import CHUNK_FRAMES, READERS, Held, Source, discover, held, open_capture
 from analyzer.track import Snapshot, Tracker, prepare_tracking
 
 Progress = Callable[[str, int, "int | None", int], None]
@@ -52,6 +52,7 @@ SMALLEST_CAPTURES = {
 
 
 __all__ = [
+    "READERS",
     "Bounds",
     "Diagnosis",
     "Outcome",
@@ -64,6 +65,7 @@ __all__ = [
     "busiest_hosts",
     "compiles_always",
     "compiles_first",
+    "held",
     "recommend",
     "settings_for",
     "warm_up",
@@ -83,7 +85,7 @@ class Outcome:
     captures: list[CaptureResult] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     failures: list[tuple[str, KeepaliveError]] = field(default_factory=list)
-    sources: tuple[str, ...] = ()
+    sources: tuple[str | Held, ...] = ()
     options: Options = field(default_factory=Options)
 
     def keep_packets(self) -> None:
@@ -92,15 +94,17 @@ class Outcome:
             return
         if not self.sources:
             raise UsageError("a live capture keeps no packets, only events")
+        if any(isinstance(each, Held) and not each.again for each in self.sources):
+            raise UsageError("packets that were gone through once: analyze(…, packets=True) keeps segments")
         if "-" in self.sources:
             raise UsageError("standard input cannot be read again: analyze(…, packets=True) keeps segments")
         self.captures = analyze(self.sources, replace(self.options, packets=True)).captures
 
 
 def analyze(
-    arguments: Sequence[str], options: Options | None = None, progress: Progress | None = None
+    arguments: Sequence[str | Held], options: Options | None = None, progress: Progress | None = None
 ) -> Outcome:
-    """Analyze files, folders, globs and "-" (standard input).
+    """Analyze files, folders, globs, "-" (standard input) and what a program holds.
 
     A source that cannot be read is a failure of its own and does not stop the others; raises
     UsageError where the arguments make no sense.
@@ -110,17 +114,19 @@ def analyze(
         from analyzer.diagnose.profiles import load
 
         load(options.profiles)
-    found = discover(arguments, join=options.join)
+    found = discover(arguments, options.join, options.reader)
     outcome = Outcome([], list(found.notes), list(found.failures), tuple(arguments), options)
     flows = 0
     for capture in found.captures:
         try:
-            source = open_capture(capture)
+            source = open_capture(capture, options.reader)
         except KeepaliveError as error:
             outcome.failures.append((capture.path, error))
             continue
         with source:
-            result = analyze_source(source, options, len(outcome.captures), flows, progress)
+            once = capture.held is not None and not capture.held.again
+            kept = replace(options, packets=True) if once else options
+            result = analyze_source(source, kept, len(outcome.captures), flows, progress)
         flows += len(result.flows)
         outcome.captures.append(result)
     return outcome

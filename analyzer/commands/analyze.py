@@ -117,6 +117,8 @@ def read(sources: Sequence[str], options: Options) -> Outcome:
         complain(f"compiling the kernels in each run ({unkept}); NUMBA_CACHE_DIR names a folder to keep them")
     elif pipeline.compiles_first():
         complain("compiling the kernels, once; this takes some seconds")
+    if options.reader:
+        complain("reading through tshark, which takes about a hundred times as long")
     with ProgressBar(sys.stderr) as progress:
         return pipeline.analyze(sources, options, progress.report)
 
@@ -125,6 +127,10 @@ def report_trouble(outcome: Outcome) -> int:
     """Say on stderr what could not be read; the exit status that follows from it."""
     for note in outcome.notes:
         complain(note)
+    for result in () if outcome.options.reader else outcome.captures:
+        for reason in result.skipped:
+            if reason.startswith("link type"):
+                complain(f"{result.facts.path}: {reason} is not known here; with --reader tshark it may be")
     for path, error in outcome.failures:
         complain(str(error) if path in str(error) else f"{path}: {error}")
     status = 4 if outcome.failures else 0

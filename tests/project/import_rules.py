@@ -158,7 +158,7 @@ ONLY_IN = {
     "pyarrow": {"tables.parquet", "track.events"},
     "pyshark": {"commands.wireshark"},
     "rich": {"present.*"},
-    "scapy": {"sources.live.scapy_pipe"},
+    "scapy": {"sources.live.scapy_pipe", "sources.scapy_packets"},
     "textual": {"present.screen.*"},
     "zstandard": {"sources.compression"},
 }
