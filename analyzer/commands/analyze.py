@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
 
-from analyzer import found, pipeline
+from analyzer import pipeline
 from analyzer.commands import choices, outputs
 from analyzer.commands.main import complain
 from analyzer.errors import UsageError
-from analyzer.kinds import PROBLEM, VERDICT_SEVERITY, VERDICT_WORDS, WARNING
+from analyzer.kinds import VERDICT_WORDS
 from analyzer.present import (
-    VERDICT_ORDER,
     Clock,
     Overview,
     Paper,
     ProgressBar,
+    most_urgent,
     overview,
     paper_for,
     printable,
@@ -179,17 +179,6 @@ def _write_text(arguments: argparse.Namespace, tables: Tables, stream: TextIO) -
         clocks={result.capture: clock.starting(result.start_ns) for result in results},
     )
     write(overview(facts, paper.width), stream, paper)
-
-
-def most_urgent(selection: Selection) -> Selection:
-    """The selection with the gravest verdicts and findings first, without judging every connection for it."""
-    verdict = selection.field("verdict")
-    gravest = np.array(VERDICT_SEVERITY)[verdict]
-    for severity in (WARNING, PROBLEM):
-        names = finding_bits(name for name, each in enumerate(found.SEVERITY) if each == severity)
-        gravest = np.where(selection.marks & names, np.maximum(gravest, severity), gravest)
-    rank = np.argsort(np.array(VERDICT_ORDER))
-    return selection.ordered(np.lexsort((rank[verdict], -gravest)))
 
 
 def _hint(sources: list[str], flows: list[dict[str, object]], stream: TextIO) -> str:

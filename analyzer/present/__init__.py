@@ -4,9 +4,10 @@
 `confusion`, our labels beside Wireshark's, are imported where they are drawn.
 """
 
-from analyzer.present.console import VERDICT_ORDER, Overview, overview
+from analyzer.present.console import Overview, overview
 from analyzer.present.paper import Paper, paper_for, write
 from analyzer.present.progress import ProgressBar
+from analyzer.present.urgency import VERDICT_ORDER, most_urgent
 from analyzer.present.words import Clock, printable
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Overview",
     "Paper",
     "ProgressBar",
+    "most_urgent",
     "overview",
     "paper_for",
     "printable",

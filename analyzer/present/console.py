@@ -13,28 +13,12 @@ from analyzer.kinds import MISSING
 from analyzer.present.connection import ends_of, paragraph, probing, reason_of
 from analyzer.present.findings import MARKS, below_reason, explained, finding_lines
 from analyzer.present.paper import Line
+from analyzer.present.urgency import VERDICT_ORDER
 from analyzer.present.words import Clock, cells, printable, source_name
 from analyzer.tables.about import About, Wide
 from analyzer.wording import counted, duration, number, size
 
 Row = dict[str, Any]
-
-VERDICT_ORDER = (
-    kinds.PEER_DEAD,
-    kinds.PEER_REBOOTED,
-    kinds.MIDDLEBOX_RESET,
-    kinds.STALLED,
-    kinds.PROBING,
-    kinds.RESET_VERDICT,
-    kinds.HALF_CLOSED,
-    kinds.NO_ANSWER,
-    kinds.REFUSED,
-    kinds.UNKNOWN,
-    kinds.OPEN,
-    kinds.ALIVE,
-    kinds.CLOSED,
-)
-"""Which verdicts to show first, where not all connections can be shown."""
 
 CAPTURES_SHOWN = 20
 WIDE_SHOWN = 10  # findings about more than one connection

@@ -10,10 +10,11 @@ from analyzer import kinds
 from analyzer.kinds import MISSING
 from analyzer.news import News, Totals
 from analyzer.present.connection import paragraph, reason_of
-from analyzer.present.console import CONSEQUENCE, VERDICT_ORDER
+from analyzer.present.console import CONSEQUENCE
 from analyzer.present.findings import MARKS, doubt, told
 from analyzer.present.labels import STYLES, label
 from analyzer.present.paper import Line, Span, paper_for, write
+from analyzer.present.urgency import VERDICT_ORDER
 from analyzer.present.words import Clock, printable
 from analyzer.tables.files import cell_rows
 from analyzer.tables.flow_columns import Diagnosis

@@ -11,8 +11,8 @@ import numpy as np
 
 from analyzer import found, kinds
 from analyzer.news import Board, Totals, Wish
-from analyzer.present.console import VERDICT_ORDER
 from analyzer.present.timeline import Connection
+from analyzer.present.urgency import VERDICT_ORDER
 
 SECOND_NS = 1_000_000_000
 START_NS = 1_700_000_000 * SECOND_NS

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from analyzer import kinds
 from analyzer.news import Board, Totals, Wish
-from analyzer.present.console import VERDICT_ORDER
 from analyzer.present.paper import Line, Span
 from analyzer.present.screen.columns import cut, findings_of, ticking, verdict_style
 from analyzer.present.screen.state import State
+from analyzer.present.urgency import VERDICT_ORDER
 from analyzer.present.words import cells, printable
 from analyzer.wording import counted, duration, number
 

@@ -15,7 +15,6 @@ from textual.widgets import Input
 
 from analyzer import kinds
 from analyzer.news import SORTS, Wish
-from analyzer.present.console import VERDICT_ORDER
 from analyzer.present.paper import Line
 from analyzer.present.screen.columns import verdict_style
 from analyzer.present.screen.dialogs import FilterDialog, OrderDialog
@@ -24,6 +23,7 @@ from analyzer.present.screen.keys import TABLE_KEYS, bottom
 from analyzer.present.screen.lines import Bar
 from analyzer.present.screen.state import State
 from analyzer.present.screen.table import ConnectionTable
+from analyzer.present.urgency import VERDICT_ORDER
 from analyzer.wording import number
 
 TURNED = frozenset(("life_s",))
