@@ -19,6 +19,7 @@ from analyzer import pipeline
 from analyzer.errors import KeepaliveError, UsageError
 from analyzer.flow import Flow
 from analyzer.kinds import VERDICT_WORDS
+from analyzer.plotting import Plots
 from analyzer.rules import SECOND_NS, Options, Rules
 from analyzer.tables import Filters, Tables, TableSource, choose, moment_of
 from analyzer.tables.files import replacing, write_csv, write_json
@@ -158,8 +159,7 @@ class Analysis:
             moment = None if at is None else moment_of(at)
         except ValueError as error:
             raise UsageError(f"states(at={at!r}): {error}") from None
-        diagnosis = pipeline.Diagnosis(self._options.rules, self._options.profiles)
-        return self._frame("states", StateTables(self._tables(), diagnosis, at=moment))
+        return self._frame("states", StateTables(self._tables(), self._diagnosis(), at=moment))
 
     def plan(
         self, time_s: int = 60, interval_s: int = 10, count: int = 6, *, timeout_s: float | None = None
@@ -177,6 +177,11 @@ class Analysis:
 
         self._outcome.keep_packets()
         return recommended(self._tables().selection, self._options, detect_within_s, timeout_s)
+
+    @property
+    def plot(self) -> Plots:
+        """Its plots: `a.plot.timelines()`, and more."""
+        return Plots(self)
 
     def flow(self, number: int) -> Flow:
         """One connection, by its number in the `flow` column."""
@@ -209,8 +214,11 @@ class Analysis:
 
     def _tables(self, filters: Filters | None = None) -> Tables:
         chosen = self._within(filters) if filters else self._filters
-        selection, options = choose(self._outcome.captures, chosen), self._options
-        return Tables(selection, pipeline.Diagnosis(options.rules, options.profiles), options.packets)
+        selection = choose(self._outcome.captures, chosen)
+        return Tables(selection, self._diagnosis(), self._options.packets)
+
+    def _diagnosis(self) -> pipeline.Diagnosis:
+        return pipeline.Diagnosis(self._options.rules, self._options.profiles)
 
     def _frame(self, name: str, tables: TableSource | None = None) -> pd.DataFrame:
         from analyzer.tables.frames import data_frame

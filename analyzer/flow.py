@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from analyzer.analysis import Analysis
     from analyzer.facts import CaptureResult
+    from analyzer.present.plots.figure import Plot
     from analyzer.present.timeline import Connection
 
 
@@ -77,6 +78,13 @@ class Flow:
         lines = timeline(self.connection(), Clock(clock, self._result.start_ns), width, whole)
         write(lines, text, Paper(width))
         return text.getvalue()
+
+    def plot(self, clock: str = "relative", *, theme: str = "light") -> Plot:
+        """Its segments as a sequence between client and server, pauses to scale, as a Plotly figure.
+
+        clock: "relative" to the start of the capture, "utc" or "local". theme: "light" or "dark".
+        """
+        return self._analysis.plot.flow(self, clock, theme=theme)
 
     def connection(self, segments: str = "packets") -> Connection:
         """What a timeline is drawn of. segments: the table that they come from; "events" has fewer."""

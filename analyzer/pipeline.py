@@ -175,6 +175,15 @@ class Diagnosis:
         """The findings about one of these flows alone, in their order. names: bits of the wanted ones."""
         return tell(self._of(result), rows, names)
 
+    def defaults(self) -> list[tuple[str, float | None, float | None]]:
+        """Keepalive time and interval of each known system and program, in seconds, None: has none."""
+        from analyzer.diagnose.profiles import load
+
+        stacks = load(self._profiles).stacks
+        return list(
+            dict.fromkeys((each.family or each.name, each.time_s, each.interval_s) for each in stacks)
+        )
+
     def _of(self, result: CaptureResult) -> Context:
         """The context of a capture; of the latest one the cases are kept."""
         if self._context is None or self._context.result is not result:

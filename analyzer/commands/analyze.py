@@ -20,6 +20,7 @@ from analyzer.present import (
     Overview,
     Paper,
     ProgressBar,
+    most_urgent,
     overview,
     paper_for,
     printable,

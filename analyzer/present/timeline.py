@@ -82,7 +82,7 @@ class Ladder:
         )
         self.capture_end_ns = connection.capture_end_ns
         self.ending = "now" if connection.going_on else "the capture ends"
-        self.again = _repeated_fins(segments)
+        self.again = repeated_fins(segments)
         self.over = connection.flow["verdict"] == "closed" or any(
             s.kind in kinds.RESETS for s in segments[-1:]
         )
@@ -186,7 +186,7 @@ class Ladder:
         return [("│", "faint"), (("✕" if lone else "◀") + near + text + far, style), ("│", "faint")]
 
 
-def _repeated_fins(segments: list[Segment]) -> set[int]:
+def repeated_fins(segments: list[Segment]) -> set[int]:
     """Frames of FINs whose sender had sent one before."""
     fins = [segment for segment in segments if segment.kind == kinds.FIN]
     first = {segment.sender: segment.frame for segment in reversed(fins)}
