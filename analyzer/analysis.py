@@ -140,7 +140,7 @@ class Analysis:
 
     def packets(self) -> pd.DataFrame:
         """One row per segment; reads the sources again where they were read without `packets`."""
-        self._outcome.keep_packets()
+        self._keep_packets()
         return self._packets
 
     @cached_property
@@ -167,7 +167,7 @@ class Analysis:
         """What these timers would have made of idle and dead periods. timeout_s: of a device on the path."""
         from analyzer.plan import planned
 
-        self._outcome.keep_packets()
+        self._keep_packets()
         timers = pipeline.Timers(time_s * SECOND_NS, interval_s * SECOND_NS, count)
         return planned(self._tables().selection, self._options, timers, timeout_s)
 
@@ -175,7 +175,7 @@ class Analysis:
         """The plan of the cheapest timers that find a dead peer in time; UsageError: there are none."""
         from analyzer.plan import recommended
 
-        self._outcome.keep_packets()
+        self._keep_packets()
         return recommended(self._tables().selection, self._options, detect_within_s, timeout_s)
 
     @property
@@ -219,6 +219,9 @@ class Analysis:
 
     def _diagnosis(self) -> pipeline.Diagnosis:
         return pipeline.Diagnosis(self._options.rules, self._options.profiles)
+
+    def _keep_packets(self) -> None:
+        self._outcome.keep_packets()
 
     def _frame(self, name: str, tables: TableSource | None = None) -> pd.DataFrame:
         from analyzer.tables.frames import data_frame

@@ -73,7 +73,7 @@ class Flow:
         from analyzer.present import Clock, Paper, write
         from analyzer.present.timeline import timeline
 
-        self._analysis._outcome.keep_packets()
+        self._analysis._keep_packets()
         text = io.StringIO()
         lines = timeline(self.connection(), Clock(clock, self._result.start_ns), width, whole)
         write(lines, text, Paper(width))

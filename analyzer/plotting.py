@@ -131,10 +131,9 @@ class Plots:
         analysis = self._analysis
         frames = sum(result.frames for result in analysis._outcome.captures)
         if frames <= MOST_FRAMES:
-            try:
+            with suppress(UsageError):  # live, or standard input: gone
                 analysis._keep_packets()
-            except UsageError:  # live, or standard input: gone
-                return "events"
+                return "packets"
         return "packets" if analysis._options.packets else "events"
 
     def _where(self) -> str:

@@ -20,7 +20,6 @@ from analyzer.present import (
     Overview,
     Paper,
     ProgressBar,
-    most_urgent,
     overview,
     paper_for,
     printable,
