@@ -38,6 +38,7 @@ class Settings:
     snap: int = LEAST_SNAP
     short_connections: int = 0
     flood_share: float = 0.9  # of the short connections: a SYN and nothing else
+    opened_per_s: float = 20_000.0  # of the short connections: so many begin in a second
 
     def check(self) -> None:
         """Raises ValueError where no such capture can be written."""
@@ -49,6 +50,8 @@ class Settings:
             raise ValueError("the keep-alive share must be between 0 and 0.95")
         if not 0 <= self.flood_share <= 1:
             raise ValueError("the flood share must be between 0 and 1")
+        if not self.opened_per_s > 0:
+            raise ValueError("some connections must begin in a second")
         if not 1 <= max(self.flows, self.short_connections) <= MOST_FLOWS or self.frames < 1:
             raise ValueError(f"give at least one frame and 1 to {MOST_FLOWS} flows")
 
@@ -94,7 +97,9 @@ def batches(settings: Settings) -> Iterator[Table]:
     """Frames in order of time, exactly as many as asked for."""
     rng = np.random.default_rng(settings.seed)
     if settings.short_connections:
-        yield from lives.short_connections(settings.short_connections, settings.flood_share, rng)
+        yield from lives.short_connections(
+            settings.short_connections, settings.flood_share, settings.opened_per_s, rng
+        )
         return
     left = settings.frames
     for frames in lives.Lives(settings.flows, settings.keepalive_share, rng).frames(settings.frames):
@@ -141,6 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--snap", type=number, default=default.snap)
     parser.add_argument("--short-connections", type=number, default=0, metavar="COUNT")
     parser.add_argument("--flood-share", type=float, default=default.flood_share)
+    parser.add_argument("--opened-per-s", type=float, default=default.opened_per_s, metavar="COUNT")
     return parser
 
 
