@@ -15,7 +15,8 @@ stages share, and `Analysis` is what you hold in Python:
 
     import analyzer as ka
     a = ka.analyze("trace.pcapng")
-    a.flows[a.flows.verdict == "peer_dead"]
+    a.flows, a.events, ka.columns("events")
+    a.where(verdict="peer_dead", port=443).findings
     print(a.flow(3).timeline())
     watch = ka.live("eth0"); watch.flows; watch.stop()
 
@@ -28,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from analyzer.analysis import Analysis, analyze
     from analyzer.comparison import Comparison, compare
+    from analyzer.described import columns
     from analyzer.errors import Damage, KeepaliveError, MissingToolError, UnreadableError, UsageError
     from analyzer.flow import Flow
     from analyzer.live_capture import Live, live
@@ -46,6 +48,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "analyze",
+    "columns",
     "compare",
     "live",
 ]
@@ -56,6 +59,7 @@ _HOME = {
     "Flow": "flow",
     "Live": "live_capture",
     "analyze": "analysis",
+    "columns": "described",
     "compare": "comparison",
     "live": "live_capture",
 }

@@ -5,13 +5,13 @@ Tables are built when they are first asked for, and kept; pandas is loaded with 
 
 from __future__ import annotations
 
-import html
+import io
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -19,56 +19,83 @@ from analyzer import pipeline
 from analyzer.errors import KeepaliveError, UsageError
 from analyzer.flow import Flow
 from analyzer.kinds import VERDICT_WORDS
+from analyzer.plotting import Plots
 from analyzer.rules import SECOND_NS, Options, Rules
 from analyzer.tables import Filters, Tables, TableSource, choose, moment_of
 from analyzer.tables.files import replacing, write_csv, write_json
+from analyzer.tables.wanted import Wanted, filters_of
+from analyzer.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from analyzer.plan import Plan
+    from analyzer.present import Overview
 
 Path = str | os.PathLike[str]
 
+MOST_SHOWN, WIDTH = 30, 100  # connections and columns of text, as on the command line
+
 
 def analyze(
-    *sources: Path,
+    *sources: Path | Iterable[Any],
     join: bool = False,
     packets: bool = False,
     dedup_window_s: float = 0.01,
     profiles: Sequence[Path] = (),
+    reader: str = "",
 ) -> Analysis:
-    """Analyze captures: files, folders, globs, or "-" for standard input.
+    """Analyze captures: files, folders, globs, "-" for standard input, or packets that are there already.
+
+    Such are packets of scapy (a PacketList, or anything to go through) and captures of pyshark: one of a
+    file is read by tshark, with its display filter and preferences, others give the packets they hold.
 
     join: make one capture of all files, in time order. packets: keep every segment from the start
     (`Analysis.packets` reads the files again otherwise). dedup_window_s: equal segments this close
-    are copies of one. profiles: TOML files of stacks and middleboxes of your own.
+    are copies of one. profiles: TOML files of stacks and middleboxes of your own. reader: "tshark" has
+    tshark take the frames apart: it knows more formats and link types, and takes a hundred times as long.
 
     Raises KeepaliveError where nothing could be read. What could be read only in part is in
     `Analysis.failures` and `Analysis.damages`.
     """
     rules = Rules(dedup_window_ns=round(dedup_window_s * 1e9))
-    paths = [os.fspath(source) for source in sources]
-    if not paths:
+    if reader not in pipeline.READERS:
+        raise UsageError(
+            f"analyze: no reader {reader!r}; there are: {', '.join(map(repr, pipeline.READERS))}"
+        )
+    given = [
+        os.fspath(each) if isinstance(each, str | os.PathLike) else pipeline.held(each) for each in sources
+    ]
+    if not given:
         raise UsageError("analyze: nothing to read was named")
-    options = Options(join, packets, tuple(os.fspath(each) for each in profiles), rules)
-    outcome = pipeline.analyze(paths, options)
+    options = Options(join, packets, tuple(os.fspath(each) for each in profiles), rules, reader)
+    outcome = pipeline.analyze(given, options)
     if not outcome.captures:
         raise outcome.failures[0][1] if outcome.failures else KeepaliveError("nothing to read")
-    return Analysis(paths, options, outcome)
+    return Analysis(outcome)
 
 
 class Analysis:
     """Connections, events, probe runs, handshakes and findings of one or more captures, as DataFrames.
 
-    The columns are those of every other output; `analyzer.tables.TABLES` documents each.
+    The columns are those of every other output; `analyzer.columns` documents each.
     """
 
-    def __init__(self, sources: Sequence[str], options: Options, outcome: pipeline.Outcome) -> None:
-        self._sources = list(sources)
-        self._options = options
+    def __init__(self, outcome: pipeline.Outcome, filters: Filters | None = None) -> None:
         self._outcome = outcome
-        self._packets: pd.DataFrame | None = None
+        self._options = outcome.options
+        self._filters = filters or Filters()
+
+    def where(self, **wanted: Unpack[Wanted]) -> Analysis:
+        """Some of the connections, as an analysis of its own that everything obeys: tables, plots, files.
+
+        `a.where(verdict="peer_dead", host="10.0.0.0/8", port=[443, 8443], since=60)`. Filters: flow,
+        verdict, finding, host (an address or a network) and port (of either end), since and until
+        (connections with a segment between them, and of those the events and packets between them;
+        seconds since the capture's start, "2026-11-20T12:03:11Z" or a datetime, else in UTC).
+        Several values of one are alternatives; the filters must all agree, with earlier ones, too.
+        """
+        return Analysis(self._outcome, self._within(filters_of(wanted, "where({}=…)".format)))
 
     @property
     def failures(self) -> list[tuple[str, KeepaliveError]]:
@@ -113,10 +140,12 @@ class Analysis:
 
     def packets(self) -> pd.DataFrame:
         """One row per segment; reads the sources again where they were read without `packets`."""
-        if self._packets is None:
-            self._keep_packets()
-            self._packets = self._frame("packets")
+        self._keep_packets()
         return self._packets
+
+    @cached_property
+    def _packets(self) -> pd.DataFrame:
+        return self._frame("packets")
 
     def states(self, at: float | str | datetime | None = None) -> pd.DataFrame:
         """Every change of a TCP state of either end of a connection (`analyzer.tables.states.STATES`).
@@ -130,8 +159,7 @@ class Analysis:
             moment = None if at is None else moment_of(at)
         except ValueError as error:
             raise UsageError(f"states(at={at!r}): {error}") from None
-        diagnosis = pipeline.Diagnosis(self._options.rules, self._options.profiles)
-        return self._frame("states", StateTables(self._tables(), diagnosis, at=moment))
+        return self._frame("states", StateTables(self._tables(), self._diagnosis(), at=moment))
 
     def plan(
         self, time_s: int = 60, interval_s: int = 10, count: int = 6, *, timeout_s: float | None = None
@@ -149,6 +177,11 @@ class Analysis:
 
         self._keep_packets()
         return recommended(self._tables().selection, self._options, detect_within_s, timeout_s)
+
+    @property
+    def plot(self) -> Plots:
+        """Its plots: `a.plot.timelines()`, and more."""
+        return Plots(self)
 
     def flow(self, number: int) -> Flow:
         """One connection, by its number in the `flow` column."""
@@ -185,33 +218,31 @@ class Analysis:
     @property
     def verdicts(self) -> dict[str, int]:
         """How many connections have which verdict, the frequent ones first."""
-        counts = np.sum([result.verdicts for result in self._outcome.captures], axis=0).tolist()
+        counts = np.bincount(self._tables().selection.field("verdict"), minlength=len(VERDICT_WORDS)).tolist()
         found = [(word, count) for word, count in zip(VERDICT_WORDS, counts, strict=True) if count]
         return dict(sorted(found, key=lambda item: -item[1]))
 
+    def _within(self, filters: Filters) -> Filters:
+        return filters if self._filters.empty else replace(filters, within=self._filters)
+
     def _tables(self, filters: Filters | None = None) -> Tables:
-        selection, options = choose(self._outcome.captures, filters or Filters()), self._options
-        return Tables(selection, pipeline.Diagnosis(options.rules, options.profiles), options.packets)
+        chosen = self._within(filters) if filters else self._filters
+        selection = choose(self._outcome.captures, chosen)
+        return Tables(selection, self._diagnosis(), self._options.packets)
+
+    def _diagnosis(self) -> pipeline.Diagnosis:
+        return pipeline.Diagnosis(self._options.rules, self._options.profiles)
+
+    def _keep_packets(self) -> None:
+        self._outcome.keep_packets()
 
     def _frame(self, name: str, tables: TableSource | None = None) -> pd.DataFrame:
         from analyzer.tables.frames import data_frame
 
         return data_frame(tables or self._tables(), name)
 
-    def _keep_packets(self) -> None:
-        """Read the sources once more, keeping every segment."""
-        if self._options.packets:
-            return
-        if not self._sources:
-            raise UsageError("a live capture keeps no packets, only events")
-        if "-" in self._sources:
-            raise UsageError("standard input cannot be read again: analyze(…, packets=True) keeps segments")
-        options = replace(self._options, packets=True)
-        self._outcome = pipeline.analyze(self._sources, options)
-        self._options = options
-
     def __len__(self) -> int:
-        return sum(len(result.flows) for result in self._outcome.captures)
+        return len(self._tables().selection)
 
     def __repr__(self) -> str:
         names = ", ".join(result.facts.path for result in self._outcome.captures[:3])
@@ -219,15 +250,24 @@ class Analysis:
         verdicts = ", ".join(f"{count} {verdict}" for verdict, count in self.verdicts.items())
         from analyzer.present import printable
 
-        return f"<Analysis of {printable(names)}{more}: {len(self)} connections ({verdicts or 'none'})>"
+        there = counted(len(self), "connection")
+        return f"<Analysis of {printable(names)}{more}: {there}{f' ({verdicts})' if verdicts else ''}>"
+
+    def __str__(self) -> str:
+        """The overview that `keepalive analyze` shows."""
+        from analyzer.present import Paper, overview, write
+
+        text = io.StringIO()
+        write(overview(self._overview(MOST_SHOWN), WIDTH), text, Paper(WIDTH))
+        return text.getvalue()
 
     def _repr_html_(self) -> str:
-        from analyzer.present import printable
+        from analyzer.present.cards import FLOWS_SHOWN, analysis_card
 
-        rows = "".join(
-            f"<tr><td>{html.escape(verdict)}</td><td style='text-align:right'>{count:,}</td></tr>"
-            for verdict, count in self.verdicts.items()
-        )
-        names = ", ".join(printable(result.facts.path) for result in self._outcome.captures[:5])
-        title = f"<b>{html.escape(names)}</b>: {len(self):,} connections"
-        return f"<div>{title}<table><tr><th>verdict</th><th>connections</th></tr>{rows}</table></div>"
+        return analysis_card(self._overview(FLOWS_SHOWN + 1))
+
+    def _overview(self, most: int) -> Overview:
+        from analyzer.present import Clock, Overview
+
+        starts = [result.start_ns for result in self._outcome.captures]
+        return Overview.of(self._tables(), most, Clock().starting(starts[0] if starts else 0))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from analyzer.analysis import Analysis
     from analyzer.facts import CaptureResult
+    from analyzer.present.plots.figure import Plot
     from analyzer.present.timeline import Connection
 
 
@@ -25,7 +26,9 @@ class Flow:
         self._analysis = analysis
         self.number = number
         if not len(self._tables().selection):
-            raise UsageError(f"no connection {number}; there are {len(analysis)}, numbered from 0")
+            if analysis._filters.empty:
+                raise UsageError(f"no connection {number}; there are {len(analysis)}, numbered from 0")
+            raise UsageError(f"connection {number} is none of the {len(analysis)} that were chosen")
 
     @cached_property
     def row(self) -> dict[str, Any]:
@@ -76,6 +79,13 @@ class Flow:
         write(lines, text, Paper(width))
         return text.getvalue()
 
+    def plot(self, clock: str = "relative", *, theme: str = "light") -> Plot:
+        """Its segments as a sequence between client and server, pauses to scale, as a Plotly figure.
+
+        clock: "relative" to the start of the capture, "utc" or "local". theme: "light" or "dark".
+        """
+        return self._analysis.plot.flow(self, clock, theme=theme)
+
     def connection(self, segments: str = "packets") -> Connection:
         """What a timeline is drawn of. segments: the table that they come from; "events" has fewer."""
         from analyzer.present.timeline import Connection
@@ -95,5 +105,16 @@ class Flow:
 
         return data_frame(self._tables(), name)
 
+    def __str__(self) -> str:
+        return self.timeline()
+
     def __repr__(self) -> str:
         return f"<Flow {self.number}: {self.verdict}, {self.reason}>"
+
+    def _repr_html_(self) -> str:
+        from analyzer.present import Clock
+        from analyzer.present.cards import flow_card
+
+        findings = plain_rows(self._tables(), "findings")
+        clock = Clock(zero_ns=self._result.start_ns)
+        return flow_card(self.row, findings, self._result.facts.path, clock)

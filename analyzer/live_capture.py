@@ -178,7 +178,7 @@ class Live:
         with self._lock:
             chosen = None if flow is None else self._watch.rows_of(flow)
             result = self._watch.result(chosen)
-        return Analysis([], self._options, Outcome([result]))
+        return Analysis(Outcome([result], options=self._options))
 
     @property
     def captures(self) -> pd.DataFrame:
@@ -264,6 +264,9 @@ class Live:
 
     def __exit__(self, *_: Any) -> None:
         self.stop()
+
+    def _repr_html_(self) -> str:
+        return self.analysis()._repr_html_()
 
     def __repr__(self) -> str:
         how = (self.source.trouble or "running") if self.running else "ended"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,11 +28,11 @@ from analyzer.diagnose import (
     tell,
 )
 from analyzer.diagnose.plan import Bounds, Replay, Timers, bounds_of, recommend, settings_for
-from analyzer.errors import Damage, KeepaliveError
+from analyzer.errors import Damage, KeepaliveError, UsageError
 from analyzer.facts import CaptureFacts, CaptureResult, Finding, Findings, Rows
 from analyzer.reading import ReadAhead, earliest
 from analyzer.rules import Options, Rules
-from analyzer.sources import CHUNK_FRAMES, Source, discover, open_capture
+from analyzer.sources import CHUNK_FRAMES, READERS, Held, Source, discover, held, open_capture
 from analyzer.track import Snapshot, Tracker, prepare_tracking
 
 Progress = Callable[[str, int, "int | None", int], None]
@@ -52,6 +52,7 @@ SMALLEST_CAPTURES = {
 
 
 __all__ = [
+    "READERS",
     "Bounds",
     "Diagnosis",
     "Outcome",
@@ -64,6 +65,7 @@ __all__ = [
     "busiest_hosts",
     "compiles_always",
     "compiles_first",
+    "held",
     "recommend",
     "settings_for",
     "warm_up",
@@ -77,17 +79,32 @@ class Outcome:
 
     notes: what is worth saying, but no failure (files of a folder that are no captures).
     failures: sources that could not be read at all, and why.
+    sources, options: what was read, and how; a live capture has no sources.
     """
 
     captures: list[CaptureResult] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     failures: list[tuple[str, KeepaliveError]] = field(default_factory=list)
+    sources: tuple[str | Held, ...] = ()
+    options: Options = field(default_factory=Options)
+
+    def keep_packets(self) -> None:
+        """Read the sources once more, keeping every segment, unless they are kept already."""
+        if all(result.packets is not None for result in self.captures):
+            return
+        if not self.sources:
+            raise UsageError("a live capture keeps no packets, only events")
+        if any(isinstance(each, Held) and not each.again for each in self.sources):
+            raise UsageError("packets that were gone through once: analyze(…, packets=True) keeps segments")
+        if "-" in self.sources:
+            raise UsageError("standard input cannot be read again: analyze(…, packets=True) keeps segments")
+        self.captures = analyze(self.sources, replace(self.options, packets=True)).captures
 
 
 def analyze(
-    arguments: Sequence[str], options: Options | None = None, progress: Progress | None = None
+    arguments: Sequence[str | Held], options: Options | None = None, progress: Progress | None = None
 ) -> Outcome:
-    """Analyze files, folders, globs and "-" (standard input).
+    """Analyze files, folders, globs, "-" (standard input) and what a program holds.
 
     A source that cannot be read is a failure of its own and does not stop the others; raises
     UsageError where the arguments make no sense.
@@ -97,17 +114,19 @@ def analyze(
         from analyzer.diagnose.profiles import load
 
         load(options.profiles)
-    found = discover(arguments, join=options.join)
-    outcome = Outcome(notes=list(found.notes), failures=list(found.failures))
+    found = discover(arguments, options.join, options.reader)
+    outcome = Outcome([], list(found.notes), list(found.failures), tuple(arguments), options)
     flows = 0
     for capture in found.captures:
         try:
-            source = open_capture(capture)
+            source = open_capture(capture, options.reader)
         except KeepaliveError as error:
             outcome.failures.append((capture.path, error))
             continue
         with source:
-            result = analyze_source(source, options, len(outcome.captures), flows, progress)
+            once = capture.held is not None and not capture.held.again
+            kept = replace(options, packets=True) if once else options
+            result = analyze_source(source, kept, len(outcome.captures), flows, progress)
         flows += len(result.flows)
         outcome.captures.append(result)
     return outcome
@@ -155,6 +174,15 @@ class Diagnosis:
     def findings(self, result: CaptureResult, rows: NDArray[np.int64], names: int) -> list[Finding]:
         """The findings about one of these flows alone, in their order. names: bits of the wanted ones."""
         return tell(self._of(result), rows, names)
+
+    def defaults(self) -> list[tuple[str, float | None, float | None]]:
+        """Keepalive time and interval of each known system and program, in seconds, None: has none."""
+        from analyzer.diagnose.profiles import load
+
+        stacks = load(self._profiles).stacks
+        return list(
+            dict.fromkeys((each.family or each.name, each.time_s, each.interval_s) for each in stacks)
+        )
 
     def _of(self, result: CaptureResult) -> Context:
         """The context of a capture; of the latest one the cases are kept."""

@@ -116,10 +116,12 @@ class Options:
     """What to analyze and how.
 
     join: make one capture of all files (design 3). packets: keep every segment, not only events.
-    profiles: paths of users' files of stacks and middleboxes, beside our own.
+    profiles: paths of users' files of stacks and middleboxes, beside our own. reader: who takes frames
+    apart: "" our own decoder, "tshark" Wireshark's.
     """
 
     join: bool = False
     packets: bool = False
     profiles: tuple[str, ...] = ()
     rules: Rules = Rules()
+    reader: str = ""

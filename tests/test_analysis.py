@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 import analyzer as ka
@@ -136,3 +140,66 @@ def test_display_filters_find_the_connections_frames(
             [*words, "-T", "fields", "-e", "frame.number"], capture_output=True, text=True, check=True
         )
         assert done.stdout.split() == frames
+
+
+def test_a_choice_is_an_analysis_that_everything_obeys(analysis: ka.Analysis, tmp_path: Path) -> None:
+    chosen = analysis.where(verdict="no_answer")
+    assert isinstance(chosen, ka.Analysis)
+    assert (len(chosen), chosen.verdicts, list(chosen.flows.flow)) == (1, {"no_answer": 1}, [1])
+    assert set(chosen.events.flow) == {1} and chosen.probe_runs.empty and list(chosen.handshakes.flow) == [1]
+    assert set(chosen.packets().flow) == {1} and set(analysis.packets().flow) == {0, 1}
+    assert set(chosen.states().flow) == {1}
+    assert list(chosen.plan(10, 5, 3).connections.flow) == [1]
+    chosen.to_json(tmp_path / "chosen.json")
+    assert [each["flow"] for each in json.loads((tmp_path / "chosen.json").read_text())["flows"]] == [1]
+    assert chosen.flow(1).verdict == "no_answer"
+    with pytest.raises(ka.UsageError, match=r"^connection 0 is none of the 1 that were chosen$"):
+        chosen.flow(0)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "flows"),
+    [
+        ({"verdict": ["no_answer", "alive"]}, [1]),
+        ({"finding": "no_answer"}, [1]),
+        ({"host": "2001:db8::/64"}, [1]),
+        ({"host": ipaddress.ip_network("2001:db8::/64"), "port": 23}, []),
+        ({"port": [22, 4711]}, [1]),
+        ({"flow": [0]}, [0]),
+        ({"flow": np.array([0, 1]), "since": 1999}, [1]),
+        ({"since": 11.005}, [0, 1]),
+        ({"until": "2023-11-14T22:30:00Z"}, [0]),
+        ({"until": datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)}, [0]),
+        ({}, [0, 1]),
+    ],
+)
+def test_filters_are_those_of_the_command_line(
+    analysis: ka.Analysis, wanted: dict[str, Any], flows: list[int]
+) -> None:
+    assert list(analysis.where(**wanted).flows.flow) == flows
+
+
+def test_choices_in_a_row_all_hold(analysis: ka.Analysis) -> None:
+    assert list(analysis.where(flow=[0, 1]).where(port=22).where(verdict="no_answer").flows.flow) == [1]
+    assert analysis.where(flow=0).where(flow=1).flows.empty
+    timed = analysis.where(since=5).where(until=11.005)
+    assert list(timed.flows.flow) == [0]
+    assert list(timed.events.kind) == ["keepalive_probe"]
+    assert list(timed.flow(0).events.kind) == ["keepalive_probe"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        ({"verdict": "dead"}, r"^where\(verdict=…\): no verdict 'dead'; there are: refused, "),
+        ({"finding": "dead"}, r"^where\(finding=…\): no finding 'dead'; there are: peer_dead, "),
+        ({"host": "example"}, r"^where\(host=…\) 'example': an IP address or a network is wanted, such as"),
+        ({"port": 65536}, r"^where\(port=…\) '65536': a port number from 0 to 65535 is wanted$"),
+        ({"since": "noon"}, r"^where\(since=…\) 'noon': seconds since the capture's start are wanted"),
+        ({"flow": "one"}, r"^where\(flow=…\) 'one': the number of a connection is wanted"),
+        ({"verdicts": "alive"}, r"^no filter 'verdicts'; there are: flow, verdict, finding, host, port,"),
+    ],
+)
+def test_choices_that_make_no_sense(analysis: ka.Analysis, wanted: dict[str, Any], message: str) -> None:
+    with pytest.raises(ka.UsageError, match=message):
+        analysis.where(**wanted)

@@ -272,6 +272,7 @@ TESTED_BY = {
     "tests/decode/test_segments.py": "decode.kernels.frames decode.kernels.inner decode.kernels.octets",
     "tests/decode/test_tcp_header.py": "decode.kernels.tcp decode.kernels.options",
     "tests/decode/test_tunnels.py": "decode.kernels.labels",
+    "tests/decode/test_through_tshark.py": "sources.tshark.*",
     "tests/diagnose/compare/test_align.py": "diagnose.compare.candidates",
     "tests/diagnose/compare/test_match.py": "diagnose.compare.segments diagnose.compare.sights pairing",
     "tests/diagnose/compare/test_outcome.py": "diagnose.compare.connections diagnose.compare.sentences",
@@ -289,9 +290,11 @@ TESTED_BY = {
     "present.screen.main present.screen.opened present.screen.strips present.screen.table",
     "tests/present/report/test_document.py": "present.report.connections present.report.stories "
     "present.report.writing",
+    "tests/present/test_cards.py": "described",
     "tests/present/test_golden.py": "present.connection present.console present.labels present.timeline",
     "tests/sources/live/test_capturing.py": "sources.live.backend sources.live.dumpcap sources.live.process "
     "sources.live.scapy sources.live.scapy_pipe sources.live.source sources.live.tcpdump",
+    "tests/sources/test_held.py": "sources.pyshark_packets sources.scapy_packets",
     "tests/sources/test_opening.py": "sources.inputs sources.base",
     "tests/sources/test_pcapng.py": "sources.blocks sources.kernels.octets",
     "tests/tables/test_files.py": "tables.parquet tables.frames tables.document",

@@ -15,7 +15,6 @@ from analyzer import pipeline
 from analyzer.commands import choices, outputs
 from analyzer.commands.main import complain
 from analyzer.errors import UsageError
-from analyzer.kinds import VERDICT_WORDS
 from analyzer.present import (
     Clock,
     Overview,
@@ -29,7 +28,6 @@ from analyzer.present import (
 )
 from analyzer.rules import Options
 from analyzer.tables import Selection, Tables, choose
-from analyzer.tables.about import about, findings_by_flow, plain_rows, wide_rows
 from analyzer.tables.select import finding_bits
 
 if TYPE_CHECKING:
@@ -125,6 +123,8 @@ def read(sources: Sequence[str], options: Options) -> Outcome:
         complain(f"compiling the kernels in each run ({unkept}); NUMBA_CACHE_DIR names a folder to keep them")
     elif pipeline.compiles_first():
         complain("compiling the kernels, once; this takes some seconds")
+    if options.reader:
+        complain("reading through tshark, which takes about a hundred times as long")
     with ProgressBar(sys.stderr) as progress:
         return pipeline.analyze(sources, options, progress.report)
 
@@ -133,6 +133,10 @@ def report_trouble(outcome: Outcome) -> int:
     """Say on stderr what could not be read; the exit status that follows from it."""
     for note in outcome.notes:
         complain(note)
+    for result in () if outcome.options.reader else outcome.captures:
+        for reason in result.skipped:
+            if reason.startswith("link type"):
+                complain(f"{result.facts.path}: {reason} is not known here; with --reader tshark it may be")
     for path, error in outcome.failures:
         complain(str(error) if path in str(error) else f"{path}: {error}")
     status = 4 if outcome.failures else 0
@@ -185,28 +189,12 @@ def _write_text(arguments: argparse.Namespace, tables: Tables, stream: TextIO) -
     if arguments.flow and len(tables.selection):
         _write_timelines(arguments, tables, clock, stream, paper)
         return
-    selection = tables.selection
-    counts = np.bincount(selection.field("verdict"), minlength=len(VERDICT_WORDS))
-    shown = tables if arguments.sort else Tables(most_urgent(selection), tables.diagnosis)
-    first = shown.first(outputs.room(arguments))
-    flows = plain_rows(first, "flows")
-    results = selection.results
-    facts = Overview(
-        captures=[about(result) for result in results],
-        flows=flows,
-        findings=findings_by_flow(first),
-        wide=wide_rows(selection),
-        counts=counts.tolist(),
-        clock=clock,
-        sorted=bool(arguments.sort),
-        filtered=not selection.filters.empty,
-        hint=_hint(arguments.sources, flows, stream),
-        clocks={result.capture: clock.starting(result.start_ns) for result in results},
-    )
+    facts = Overview.of(tables, outputs.room(arguments), clock, order=bool(arguments.sort))
+    facts = replace(facts, hint=_hint(arguments.sources, facts.flows, stream))
     write(overview(facts, paper.width), stream, paper)
 
 
-def _hint(sources: list[str], flows: list[dict[str, object]], stream: TextIO) -> str:
+def _hint(sources: list[str], flows: Sequence[dict[str, object]], stream: TextIO) -> str:
     """How to go on, for those who read it on a terminal."""
     if not flows or not stream.isatty() or "-" in sources or len(sources) > 3:
         return ""

@@ -13,8 +13,10 @@ from analyzer.commands.main import complain
 from analyzer.errors import UsageError
 from analyzer.present import Clock
 from analyzer.rules import Options, Rules
+from analyzer.sources import READERS
 from analyzer.tables import TableSource
 from analyzer.tables.files import replacing, write_csv, write_json
+from analyzer.tables.wanted import known
 
 SHOWN = 30  # rows in an overview unless --limit says otherwise: two or three screens
 
@@ -70,6 +72,12 @@ def add_profiles(group: argparse._ArgumentGroup) -> None:
 def add_reading(group: argparse._ArgumentGroup) -> None:
     """How captures are read."""
     group.add_argument("--join", action="store_true", help="make one capture of all files, in time order")
+    group.add_argument(
+        "--reader",
+        metavar="tshark",
+        default="",
+        help="take frames apart with tshark: formats and link types that are unknown here, but slowly",
+    )
     add_copies(group)
 
 
@@ -93,11 +101,13 @@ def check(arguments: argparse.Namespace) -> None:
 
 def options(arguments: argparse.Namespace, *, packets: bool = False) -> Options:
     """How captures are read, as `add_reading` and `add_profiles`, where the command has it, ask."""
+    reader = getattr(arguments, "reader", "")
     return Options(
         join=arguments.join,
         packets=packets,
         profiles=tuple(getattr(arguments, "profiles", ())),
         rules=Rules(dedup_window_ns=choices.window_ns(arguments.dedup_window)),
+        reader=known(reader, READERS[1:], "--reader", "reader") if reader else reader,
     )
 
 

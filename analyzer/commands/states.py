@@ -20,6 +20,7 @@ from analyzer.tables.about import about
 from analyzer.tables.addresses import address_texts
 from analyzer.tables.files import cell_rows
 from analyzer.tables.states import STATES, StateTables, state_block
+from analyzer.tables.wanted import moment
 
 HOSTS_SHOWN = 4  # hosts told of unless --limit says otherwise: two or three screens
 
@@ -42,7 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Carry out; returns the exit status."""
     outputs.check(arguments)
-    at = choices.moment(arguments.at, "--at", arguments.local)
+    at = moment(arguments.at, "--at", arguments.local)
     filters = choices.ends(arguments)
     options = outputs.options(arguments)
     outcome = read(arguments.sources, options)

@@ -94,11 +94,16 @@ LINKS: dict[int, tuple[str, int]] = {
 NO_FRAME = 0xFFFF
 """Link type of records that Wireshark numbers although they hold no frame (`sources.NO_LINK`)."""
 
+LEFT_OUT = 0xFFFE
+"""Link type of frames that a display filter leaves out (`sources.base`)."""
+
 
 def link_name(number: int) -> str:
     """A link type as people call it, with its number: `link type 105 (IEEE 802.11)`."""
     if number == NO_FRAME:
         return "records without a frame"
+    if number == LEFT_OUT:
+        return "left out by a display filter"
     if number in LINKS:
         return f"link type {number} ({LINKS[number][0]})"
     return f"link type {number}"

@@ -1,10 +1,10 @@
 """The colours of plots and reports: one for each verdict, on light and on dark ground.
 
-The hues of the frequent verdicts are those of Okabe and Ito ("Color Universal Design", 2008): vermilion for
-dead, bluish green for alive, blue for closed. All thirteen were then moved, within their hue, as
-far apart as they go for normal sight and for protanopes and deuteranopes (tests/present/test_colours.py
-measures it), each with a contrast of at least 3 to the ground (WCAG 2.2, 1.4.11). Thirteen
-colours are many: whatever bears one is named beside it, too, by its label, its shape or its place.
+The hues of the frequent verdicts are those of Okabe and Ito ("Color Universal Design", 2008):
+vermilion for dead, bluish green for alive, blue for closed. All thirteen were then moved, within
+their hue, as far apart as they go for normal sight and for protanopes and deuteranopes (a test
+measures it), each with a contrast of at least 3 to the ground (WCAG 2.2, 1.4.11). Thirteen colours
+are many: whatever bears one is named beside it, too, by its label, its shape or its place.
 """
 
 from __future__ import annotations
@@ -13,10 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from analyzer import kinds
-
-IDLE, ACTIVE, PROBING, DEAD, CLOSED = "idle", "active", "probing", "dead", "closed"
-LANE_WORDS = (ACTIVE, IDLE, PROBING, DEAD, CLOSED)
-"""What a connection does in a stretch of its lane. probing: and answered; dead: probes find no answer."""
 
 PROBE, REPLY, OPENING, CLOSING = "probe", "reply", "opening", "closing"
 RESET, WINDOW, LOST, DATA, PLAIN = "reset", "window", "lost", "data", "plain"
@@ -49,7 +45,8 @@ class Colours:
     """The colours for one ground, as #rrggbb.
 
     ground: behind the drawing. ink: text. faint: secondary text and axes. grid: lines behind the
-    data. verdicts, severities, lanes, marks, states: by their words (`kinds`, LANE_WORDS, MARKS).
+    data. verdicts, severities, phases, marks, states: by their words (`kinds`, `lanes`,
+    MARKS).
     """
 
     ground: str
@@ -58,7 +55,7 @@ class Colours:
     grid: str
     verdicts: Mapping[str, str]
     severities: Mapping[str, str]
-    lanes: Mapping[str, str]
+    phases: Mapping[str, str]
     marks: Mapping[str, str]
     states: Mapping[str, str]
 
@@ -77,11 +74,11 @@ def _colours(ground: str, ink: str, faint: str, grid: str, idle: str, verdicts: 
         verdicts,
         {"problem": verdicts["peer_dead"], "warning": verdicts["probing"], "note": verdicts["closed"]},
         {
-            ACTIVE: verdicts["alive"],
-            IDLE: idle,
-            PROBING: verdicts["probing"],
-            DEAD: verdicts["peer_dead"],
-            CLOSED: verdicts["closed"],
+            "active": verdicts["alive"],
+            "idle": idle,
+            "probing": verdicts["probing"],
+            "dead": verdicts["peer_dead"],
+            "closed": verdicts["closed"],
         },
         {
             PROBE: verdicts["probing"],

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import PurePath
 from typing import Any
+
+import numpy as np
 
 from analyzer import kinds
 from analyzer.kinds import MISSING
 from analyzer.present.connection import ends_of, paragraph, probing, reason_of
 from analyzer.present.findings import MARKS, below_reason, explained, finding_lines
 from analyzer.present.paper import Line
-from analyzer.present.urgency import VERDICT_ORDER
+from analyzer.present.urgency import VERDICT_ORDER, most_urgent
 from analyzer.present.words import Clock, cells, printable, source_name
-from analyzer.tables.about import About, Wide
+from analyzer.tables import Tables
+from analyzer.tables.about import About, Wide, about, findings_by_flow, plain_rows, wide_rows
 from analyzer.wording import counted, duration, number, size
 
 Row = dict[str, Any]
@@ -50,6 +53,25 @@ class Overview:
     wide: Sequence[Wide] = ()
     clocks: dict[int, Clock] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, tables: Tables, most: int, clock: Clock, order: bool = False) -> Overview:
+        """Of chosen connections, `most` of them one by one. order: they stand as they are to be shown."""
+        selection = tables.selection
+        shown = tables if order else replace(tables, selection=most_urgent(selection))
+        first = shown.first(most)
+        counts = np.bincount(selection.field("verdict"), minlength=len(kinds.VERDICT_WORDS))
+        return cls(
+            captures=[about(result) for result in selection.results],
+            flows=plain_rows(first, "flows"),
+            findings=findings_by_flow(first),
+            wide=wide_rows(selection),
+            counts=counts.tolist(),
+            clock=clock,
+            sorted=order,
+            filtered=not selection.filters.empty,
+            clocks={result.capture: clock.starting(result.start_ns) for result in selection.results},
+        )
+
     def clock_of(self, flow: Row) -> Clock:
         return self.clocks.get(flow["capture"], self.clock)
 
@@ -67,8 +89,8 @@ class Overview:
 
 def overview(facts: Overview, width: int) -> Iterator[Line]:
     """The whole page."""
-    for about in facts.captures[:CAPTURES_SHOWN]:
-        yield from capture_lines(about, facts.clock, width)
+    for capture in facts.captures[:CAPTURES_SHOWN]:
+        yield from capture_lines(capture, facts.clock, width)
     if len(facts.captures) > CAPTURES_SHOWN:
         yield [(f"… and {counted(len(facts.captures) - CAPTURES_SHOWN, 'capture')} more", "faint")]
     yield []

@@ -33,7 +33,7 @@ TELL_BURSTS = 8
 TELL_EXCHANGES = 4  # answered probes
 TELL_LONE = 8  # probes without an answer
 TELL_STEPS = 300  # in all
-KEEP_FIRST = 100  # where there are more: so many from the beginning, the rest from the end
+KEEP_FIRST = 3  # where there are more: this part of them from the beginning, the rest from the end
 
 BURST, EXCHANGE, LONE, OTHER = "burst", "exchange", "lone", "other"
 
@@ -57,15 +57,15 @@ class Step:
         return self.segments[-1].time_ns
 
 
-def steps(segments: list[Segment], whole: bool = False) -> list[Step]:
-    """The story of one connection. whole: tell every segment."""
+def steps(segments: list[Segment], whole: bool = False, most: int = TELL_STEPS) -> list[Step]:
+    """The story of one connection, in at most so many steps. whole: tell every segment."""
     if whole:
         return [Step(OTHER, (segment,)) for segment in segments]
     answered = {segment.answers for segment in segments if segment.answers}
     told: list[Step] = []
     for kind, group in groupby(_units(segments, answered), key=lambda step: step.kind):
         told += FOLDERS[kind](list(group))
-    return _shortened(told)
+    return _shortened(told, most)
 
 
 def is_lone(segment: Segment, answered: set[int]) -> bool:
@@ -159,9 +159,10 @@ def _all(group: list[Step]) -> list[Step]:
 FOLDERS = {BURST: _bursts, EXCHANGE: _exchanges, LONE: _lone, OTHER: _all}
 
 
-def _shortened(told: list[Step]) -> list[Step]:
+def _shortened(told: list[Step], most: int) -> list[Step]:
     """Leave out the middle of a story that is still too long."""
-    if len(told) <= TELL_STEPS:
+    if len(told) <= most:
         return told
-    last = len(told) - (TELL_STEPS - KEEP_FIRST)
-    return [*told[:KEEP_FIRST], _fold(OTHER, told[KEEP_FIRST:last]), *told[last:]]
+    first = most // KEEP_FIRST
+    last = len(told) - (most - first)
+    return [*told[:first], _fold(OTHER, told[first:last]), *told[last:]]

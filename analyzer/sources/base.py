@@ -26,6 +26,8 @@ from analyzer.sources.window import Window
 CHUNK_BYTES = 1 << 20  # measured: 256 KiB costs a sixth more, 4 MiB gains nothing once frames are decoded
 CHUNK_FRAMES = 1 << 14
 
+LEFT_OUT = 0xFFFE  # link type of frames that a display filter leaves out: only their numbers are known
+
 CUT_SHORT = "cut short in the middle of a record"
 
 

@@ -13,8 +13,9 @@ import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from analyzer.errors import KeepaliveError, UnreadableError
+from analyzer.errors import KeepaliveError, UnreadableError, UsageError
 from analyzer.sources.base import CHUNK_BYTES, CHUNK_FRAMES, Source
+from analyzer.sources.held import OURS, Held
 from analyzer.sources.inputs import STANDARD_INPUT, plain
 from analyzer.sources.joined import JoinedSource
 from analyzer.sources.opening import is_capture, open_source
@@ -31,11 +32,13 @@ class Capture:
     """One capture to read.
 
     path: how it is called. files: what it consists of, in order. ring: they are a dumpcap ring.
+    held: packets that a program holds, in place of files.
     """
 
     path: str
     files: tuple[str, ...]
     ring: bool = False
+    held: Held | None = None
 
 
 @dataclass
@@ -62,33 +65,56 @@ class Discovery:
 
 
 def open_capture(
-    capture: Capture, chunk_bytes: int = CHUNK_BYTES, chunk_frames: int = CHUNK_FRAMES
+    capture: Capture,
+    reader: str = OURS,
+    chunk_bytes: int = CHUNK_BYTES,
+    chunk_frames: int = CHUNK_FRAMES,
 ) -> Source:
-    """Open a discovered capture. Raises UnreadableError with one line for people."""
+    """Open a discovered capture; reader: who takes its frames apart (`held.READERS`).
+
+    Raises UnreadableError with one line for people.
+    """
+    if capture.held:
+        return capture.held.open(reader)
+    opener = open_through_tshark if reader else open_source
     if len(capture.files) == 1:
-        return open_source(capture.files[0], chunk_bytes, chunk_frames)
-    return JoinedSource(capture.path, capture.files, chunk_bytes, chunk_frames, capture.ring)
+        return opener(capture.files[0], chunk_bytes, chunk_frames)
+    return JoinedSource(capture.path, capture.files, chunk_bytes, chunk_frames, capture.ring, opener)
 
 
-def discover(arguments: Sequence[str], join: bool = False) -> Discovery:
+def open_through_tshark(path: str, _chunk_bytes: int, chunk_frames: int) -> Source:
+    """A file as tshark reads it."""
+    from analyzer.sources.tshark import TsharkSource
+
+    return TsharkSource(path, chunk_frames)
+
+
+def discover(arguments: Sequence[str | Held], join: bool = False, reader: str = OURS) -> Discovery:
     """Find the captures that `arguments` name; with `join`, all files are one capture.
 
-    A file that is named twice, or by two links, counts once.
+    A file that is named twice, or by two links, counts once. reader: who is to read them; tshark knows
+    captures in a folder that we do not. Raises UsageError where what is no file is to be joined.
     """
     found = Discovery()
     files: dict[object, str] = {}  # by identity, in order of appearance
+    given = [each for each in arguments if isinstance(each, Held)]
+    if join and given:
+        raise UsageError("join: only files can be joined")
     for argument in arguments:
-        for path in _files_of(argument, found):
+        if isinstance(argument, Held):
+            continue
+        for path in _files_of(argument, found, reader):
             files.setdefault(_identity(path), path)
     paths = list(files.values())
     if join and len(paths) > 1:
         found.captures = [Capture(_joined_path(paths), tuple(paths))]
     else:
         found.captures = _by_ring(paths)
+    found.captures += [Capture(each.name, (), held=each) for each in given]
     return found
 
 
-def _files_of(argument: str, found: Discovery) -> Iterator[str]:
+def _files_of(argument: str, found: Discovery, reader: str) -> Iterator[str]:
     """The files that one argument stands for; what is none goes into `found`."""
     if argument != STANDARD_INPUT and not os.path.lexists(argument) and GLOB_SIGNS.search(argument):
         matches = sorted(glob.glob(argument, recursive=True))
@@ -98,17 +124,17 @@ def _files_of(argument: str, found: Discovery) -> Iterator[str]:
         matches = [argument]
     for path in matches:
         if path != STANDARD_INPUT and os.path.isdir(path):
-            yield from _captures_in(path, found)
+            yield from _captures_in(path, found, reader)
         else:
             yield path
 
 
-def _captures_in(folder: str, found: Discovery) -> Iterator[str]:
+def _captures_in(folder: str, found: Discovery, reader: str) -> Iterator[str]:
     """The captures in a folder and those below it, by name; pipes and devices are left alone."""
     count, failed = 0, len(found.failures)
     for path in _walk(folder, found):
         try:
-            if is_capture(path):
+            if is_capture(path, foreign=reader != OURS):
                 count += 1
                 yield path
             else:

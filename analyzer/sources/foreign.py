@@ -49,6 +49,8 @@ FIRST_ERF_S = 788918400  # 1995: no ERF file is older
 DAY_S = 86400
 ERF_META = 27  # record type
 
+OR_TSHARK = ", or have tshark read it: --reader tshark"
+
 PCAP_VARIANTS = (b"\xa1\xb2", b"\xa1\x2b")  # first half of what some patched libpcaps write
 
 ARCHIVES = (
@@ -77,9 +79,9 @@ OTHERS = (
 def foreign_capture(head: bytes, path: str) -> str:
     """What capture format other than ours begins with `head`, and how to convert it; "" for none."""
     if name := _first(CONVERTIBLE, head) or ("an Endace ERF capture" if _is_erf(head) else ""):
-        return f"{name}; convert it: {_editcap(path)}"
+        return f"{name}; convert it: {_editcap(path)}{OR_TSHARK}"
     if name := _first(LINK_TYPE_NEEDED, head):
-        return f"{name}; convert it: {_editcap(path, '-T ether ')}"
+        return f"{name}; convert it: {_editcap(path, '-T ether ')}{OR_TSHARK}"
     if head[ETL_MARK_AT : ETL_MARK_AT + 4] in ETL_MARKS or path.lower().endswith(".etl"):
         return f"a Windows event trace; convert it: etl2pcapng {_quoted(path)} {_quoted(path + '.pcapng')}"
     if head[:2] in PCAP_VARIANTS or head[3:1:-1] in PCAP_VARIANTS:

@@ -26,7 +26,7 @@ class Input:
 
     stopped = False
 
-    def __init__(self, handle: io.FileIO, size: int | None) -> None:
+    def __init__(self, handle: io.RawIOBase, size: int | None) -> None:
         self.handle = handle
         self.size = size
         self.consumed = 0

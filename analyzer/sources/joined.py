@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from analyzer.errors import Damage, KeepaliveError, UnreadableError
 from analyzer.facts import CaptureFacts, Rows
 from analyzer.records import FRAME, as_records, rows
-from analyzer.sources.base import CHUNK_BYTES, CHUNK_FRAMES, Chunk, FileSource, Source
+from analyzer.sources.base import CHUNK_BYTES, CHUNK_FRAMES, Chunk, Source
 from analyzer.sources.inputs import named
 from analyzer.sources.opening import open_source
 
@@ -32,6 +32,9 @@ BEFORE_ALL = -(1 << 63)
 MOST_INTERFACES = 1 << 16  # FRAME.interface has 16 bits; later ones are counted as the last
 PEEK_BYTES = 1 << 14
 LEAST_BYTES, LEAST_FRAMES = 1 << 16, 1 << 10  # of a buffer, where very many files overlap
+
+Opener = Callable[[str, int, int], Source]
+"""Opens a file, with a buffer of so many bytes, for so many frames a chunk."""
 
 Place = tuple[int, int]  # a frame's key: highest time of its file so far, rank of the file
 
@@ -44,7 +47,7 @@ class Member:
     rank: int  # decides between equal times
     start: Place  # of its first frame
     size: int | None
-    source: FileSource | None = None
+    source: Source | None = None
     pending: Iterator[Chunk] = field(default_factory=lambda: iter(()))
     buffer: NDArray[np.uint8] = field(default_factory=lambda: np.empty(0, np.uint8))
     frames: Rows = field(default_factory=lambda: rows(0, FRAME))  # of the current chunk, not merged yet
@@ -80,7 +83,9 @@ class JoinedSource(Source):
         chunk_bytes: int = CHUNK_BYTES,
         chunk_frames: int = CHUNK_FRAMES,
         ring: bool = False,
+        opener: Opener = open_source,
     ) -> None:
+        self.opener = opener
         self.facts = CaptureFacts(path, files=list(files))
         self.chunk_bytes = chunk_bytes
         self.chunk_frames = chunk_frames
@@ -137,13 +142,13 @@ class JoinedSource(Source):
     def _peek(self, path: str, rank: int) -> Member:
         """Find out when a file begins. What cannot be opened twice (a pipe) stays open."""
         if os.path.isfile(path):
-            with open_source(path, min(PEEK_BYTES, self.chunk_bytes), 1) as source:
+            with self.opener(path, min(PEEK_BYTES, self.chunk_bytes), 1) as source:
                 chunk = next(source.chunks(), None)
                 first = int(chunk.frames.time_ns[0]) if chunk else BEFORE_ALL
                 self.compressed |= source.compressed
                 return Member(path, rank, (first, rank), source.size)
         member = Member(path, rank, (BEFORE_ALL, rank), None)
-        member.source = open_source(path, self.chunk_bytes, self.chunk_frames)
+        member.source = self.opener(path, self.chunk_bytes, self.chunk_frames)
         member.pending = member.source.chunks()
         self.compressed |= member.source.compressed
         if self._take(member):
@@ -155,7 +160,7 @@ class JoinedSource(Source):
         if not member.source:
             share = max(1, len(self.active) // 8)
             try:
-                member.source = open_source(
+                member.source = self.opener(
                     member.path,
                     min(self.chunk_bytes, max(self.chunk_bytes // share, LEAST_BYTES)),
                     min(self.chunk_frames, max(self.chunk_frames // share, LEAST_FRAMES)),

@@ -44,10 +44,11 @@ def read_source(
         raise
 
 
-def is_capture(path: str) -> bool:
+def is_capture(path: str, foreign: bool = False) -> bool:
     """Whether a file begins as a capture does, also inside compression.
 
-    Raises UnreadableError where it cannot be opened, or is a capture in another format.
+    foreign: a capture in another format is one. Raises UnreadableError where it cannot be opened, or
+    is such a capture and those are not wanted.
     """
     opened = open_input(path)
     try:
@@ -55,9 +56,10 @@ def is_capture(path: str) -> bool:
         if window.take(4) in pcap.MAGICS or window.take(4) == pcapng.MAGIC:
             return True
         window.want(HEAD_BYTES)
-        if foreign := foreign_capture(window.take(HEAD_BYTES), path):
-            raise UnreadableError(f"{path}: {_within(compression)}{foreign}")
-        return False
+        other = foreign_capture(window.take(HEAD_BYTES), path)
+        if other and not foreign:
+            raise UnreadableError(f"{path}: {_within(compression)}{other}")
+        return bool(other)
     finally:
         opened.close()
 

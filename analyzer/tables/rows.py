@@ -152,7 +152,7 @@ class Tables(TableSource):
 
 def _ranks(column: schema.Column, values: Any) -> tuple[Array, Array]:
     """Integers that sort as the values do, and which of them are missing."""
-    if column.type == "category" and column.name != "severity":
+    if column.type == "category" and not column.ordered:
         codes = np.argsort(np.argsort(np.array(column.words)))
         missing = values >= len(codes)
         return codes[np.where(missing, 0, values)], missing

@@ -26,14 +26,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from analyzer import found
-from analyzer.kinds import (
-    KIND_WORDS,
-    RUN_WORDS,
-    SENDER_WORDS,
-    SEVERITY_WORDS,
-    STATE_WORDS,
-    VERDICT_WORDS,
-)
+from analyzer.kinds import KIND_WORDS, RUN_WORDS, SENDER_WORDS, SEVERITY_WORDS, STATE_WORDS, VERDICT_WORDS
 
 SCHEMA = "keepalive-analyzer/1"
 """Names the layout of the outputs; the number grows with an incompatible change."""
@@ -52,6 +45,11 @@ class Column:
     unit: str = ""
     nullable: bool = False
     words: tuple[str, ...] = ()
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the words rise from the least to the most."""
+        return self.words in (SEVERITY_WORDS, found.CONFIDENCE_WORDS)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ class Filters:
     """What was asked for. Values of one field are alternatives; the fields must all agree.
 
     flows: numbers unique in the analysis. verdicts, findings: codes. since, until: connections with a
-    segment between them, and of those the events and packets between them.
+    segment between them, and of those the events and packets between them. within: filters that
+    connections must pass, too.
     """
 
     flows: tuple[int, ...] = ()
@@ -30,6 +31,7 @@ class Filters:
     ports: tuple[int, ...] = ()
     since: Moment | None = None
     until: Moment | None = None
+    within: Filters | None = None
 
     @property
     def empty(self) -> bool:
@@ -125,7 +127,7 @@ def last_times(flows: Any) -> Array:
 
 def _passes(result: CaptureResult, filters: Filters) -> Array:
     flows = result.flows
-    passes = np.ones(len(flows), bool)
+    passes = _passes(result, filters.within) if filters.within else np.ones(len(flows), bool)
     if filters.flows:
         numbers = result.flow_numbers(np.arange(len(flows)))
         passes &= np.isin(numbers, np.array(filters.flows))
@@ -152,8 +154,11 @@ def passing_rows(selection: Selection, part: int, rows: Any) -> Array:
     if not selection.whole:
         chosen = np.append(selection.chosen(part), False)  # the last: rows of no connection
         passes &= chosen[np.where(rows["flow"] == NO_FLOW, len(chosen) - 1, rows["flow"])]
-    if filters.since:
-        passes &= rows["time_ns"] >= filters.since.within(result)
-    if filters.until:
-        passes &= rows["time_ns"] <= filters.until.within(result)
+    link: Filters | None = filters
+    while link:
+        if link.since:
+            passes &= rows["time_ns"] >= link.since.within(result)
+        if link.until:
+            passes &= rows["time_ns"] <= link.until.within(result)
+        link = link.within
     return passes

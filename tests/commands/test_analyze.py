@@ -496,3 +496,18 @@ def test_a_report_that_cannot_be_written(keepalive: Any, capture: Path, tmp_path
     run = keepalive(capture, "--html", tmp_path / "nowhere" / "report.html")
     assert run.status != 0 and "Traceback" not in run.err
     assert run.err.count("\n") == 1 and "nowhere" in run.err
+
+
+@pytest.mark.tshark
+def test_tshark_as_reader(tshark: str, recorded: Path, tmp_path: Path, keepalive: Any) -> None:
+    wireless = tmp_path / "wlan.pcap"
+    content = bytearray(wire.pcap_bytes(timeline(TWO, endpoints=ENDS).records))
+    content[20:24] = (105).to_bytes(4, "little")  # the link type
+    wireless.write_bytes(content)
+    unknown = "link type 105 (IEEE 802.11) is not known here; with --reader tshark it may be"
+    assert f"{wireless}: {unknown}" in keepalive(str(wireless)).err
+    run = keepalive(str(recorded / "peer-dead.pcapng"), "--reader", "tshark")
+    assert "1 connection: 1 peer_dead" in run.out and "read by tshark: 15 frames" in run.out
+    assert "reading through tshark, which takes about a hundred times as long" in run.err
+    run = keepalive(str(wireless), "--reader", "scapy")
+    assert run.status == 2 and "--reader: no reader 'scapy'; there are: tshark" in run.err

@@ -48,7 +48,7 @@ SENTENCES = "numbers, times and addresses are written in one way"
 SETTINGS = "the settings that the user's options become"
 
 TABLE = {
-    "analyzer": row(lazily="analysis comparison errors flow live_capture"),
+    "analyzer": row(lazily="analysis comparison described errors flow live_capture"),
     "__main__": row("commands"),
     "errors": row(),
     "kinds": row(),
@@ -83,7 +83,7 @@ TABLE = {
     ),
     "present": row(
         "tables kinds",
-        libraries="numpy rich textual",
+        libraries="numpy plotly rich textual",
         found=VOCABULARY,
         lateness="the setting behind a timer",
         news="what a live capture tells is put into words and boards",
@@ -113,13 +113,24 @@ TABLE = {
         errors="what it raises is public",
         rules=SETTINGS,
     ),
+    "described": row("tables", lazily="present", errors="what it raises is public"),
+    "plotting": row(
+        "tables",
+        lazily="analysis flow present",
+        libraries="numpy",
+        errors="what it raises is public",
+        found=VOCABULARY,
+        kinds=VOCABULARY,
+        wording=SENTENCES,
+    ),
     "analysis": row(
-        "flow pipeline tables",
+        "flow pipeline plotting tables",
         lazily="plan present write",
         libraries="numpy pandas",
         errors="what it raises is public",
         kinds=VOCABULARY,
         rules=SETTINGS,
+        wording=SENTENCES,
     ),
     "flow": row(
         "tables",
@@ -153,11 +164,12 @@ ONLY_IN = {
     "numba": {"kernel_cache", "sequence", "*.kernels", "*.kernels.*"},
     "pandas": {"tables.frames"},
     "psutil": {"sources.live.interfaces", "watch.processes"},
+    "plotly": {"present.plots.figure"},
     "prometheus_client": {"metrics"},
     "pyarrow": {"tables.parquet", "track.events"},
     "pyshark": {"commands.wireshark"},
     "rich": {"present.*"},
-    "scapy": {"sources.live.scapy_pipe"},
+    "scapy": {"sources.live.scapy_pipe", "sources.scapy_packets"},
     "textual": {"present.screen.*"},
     "zstandard": {"sources.compression"},
 }
@@ -166,6 +178,7 @@ ONLY_IN = {
 LAZY = {
     "isal",
     "lz4",
+    "plotly",
     "prometheus_client",
     "psutil",
     "pyarrow",
@@ -177,7 +190,7 @@ LAZY = {
 }
 """Libraries that are loaded when they are needed, not with the module (but those of LATE)."""
 
-LATE = ("tables.parquet", "tables.parts", "present.screen.*")
+LATE = ("tables.parquet", "tables.parts", "present.plots.figure", "present.screen.*")
 """Modules that are themselves loaded only when they are needed."""
 
 NOT_IN_THE_CORE = {

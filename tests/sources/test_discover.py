@@ -108,7 +108,11 @@ def test_a_capture_that_must_be_converted_is_a_failure(folder: Path) -> None:
     (folder / "below" / "sun").write_bytes(b"snoop\0\0\0" + bytes(8))
     ((path, error),) = discover(["below"]).failures
     assert path == os.path.join("below", "sun")
-    assert str(error) == f"{path}: a Sun snoop capture; convert it: editcap -F pcapng {path} {path}.pcapng"
+    assert str(error) == (
+        f"{path}: a Sun snoop capture; convert it: editcap -F pcapng {path} {path}.pcapng, "
+        "or have tshark read it: --reader tshark"
+    )
+    assert path in [each.path for each in discover(["below"], reader="tshark").captures]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are of POSIX")

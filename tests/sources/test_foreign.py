@@ -57,7 +57,8 @@ def test_other_capture_formats_are_named_and_can_be_converted(
     subprocess.run([editcap, "-F", written, plain, path], check=True, capture_output=True)
     options = "-T ether " if written in ("nettl", "k12text") else ""
     command = f"editcap -F pcapng {options}'{path}' '{path}.pcapng'"
-    assert complaint(path) == f"{path}: {WRITTEN_BY_EDITCAP[written]}; convert it: {command}"
+    reader = ", or have tshark read it: --reader tshark"
+    assert complaint(path) == f"{path}: {WRITTEN_BY_EDITCAP[written]}; convert it: {command}{reader}"
     with pytest.raises(UnreadableError, match=WRITTEN_BY_EDITCAP[written]):
         is_capture(str(path))
     if written == "observer":
@@ -121,4 +122,6 @@ def test_random_bytes_are_no_erf() -> None:
 
 
 def test_commands_for_standard_input_name_no_file() -> None:
-    assert describe(b"snoop\0\0\0", "-") == "a Sun snoop capture; convert it: editcap -F pcapng IN OUT"
+    assert describe(b"snoop\0\0\0", "-") == (
+        "a Sun snoop capture; convert it: editcap -F pcapng IN OUT, or have tshark read it: --reader tshark"
+    )
