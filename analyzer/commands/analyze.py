@@ -13,7 +13,6 @@ import numpy as np
 from analyzer import found, pipeline
 from analyzer.commands import choices, outputs
 from analyzer.commands.main import complain
-from analyzer.errors import UsageError
 from analyzer.kinds import PROBLEM, VERDICT_SEVERITY, VERDICT_WORDS, WARNING
 from analyzer.present import (
     VERDICT_ORDER,
@@ -46,13 +45,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _configure_outputs(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--flow",
-        type=int,
-        action="append",
-        default=[],
-        metavar="N",
-        help="the timeline of connection N (may be repeated); with --packets, nothing is summed up",
+    outputs.add_flow(
+        group, "the timeline of connection N (may be repeated); with --packets, nothing is summed up"
     )
     outputs.add_files(group)
     group.add_argument("--packets", action="store_true", help="add the packets table: every segment")
@@ -67,13 +61,7 @@ def _configure_outputs(group: argparse._ArgumentGroup) -> None:
 
 
 def _configure_choices(group: argparse._ArgumentGroup) -> None:
-    for option, metavar, text in (
-        ("--verdict", "NAME,…", "of these verdicts"),
-        ("--finding", "NAME,…", "with any of these findings"),
-        ("--host", "IP,…", "with this address or network (10.0.0.0/8) at either end"),
-        ("--port", "N,…", "with this port at either end"),
-    ):
-        group.add_argument(option, action="append", default=[], metavar=metavar, help=text)
+    outputs.add_choices(group)
     when = "seconds since the capture's start, or 2026-11-20T12:03:11Z"
     group.add_argument("--since", metavar="TIME", help=f"with a segment at or after: {when}")
     group.add_argument("--until", metavar="TIME", help="with a segment at or before")
@@ -98,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not outcome.captures:
         return status
     selection = choose(outcome.captures, filters)
-    _check_flows(arguments.flow, outcome)
+    choices.check_flows(arguments.flow, sum(len(result.flows) for result in outcome.captures))
     tables = Tables(selection, pipeline.Diagnosis(options.rules, options.profiles), arguments.packets)
     if order:
         tables = tables.sorted(*order)
@@ -137,14 +125,6 @@ def report_trouble(outcome: Outcome) -> int:
     if not outcome.captures:
         return max((error.exit_status for _, error in outcome.failures), default=3)
     return status
-
-
-def _check_flows(numbers: list[int], outcome: Outcome) -> None:
-    count = sum(len(result.flows) for result in outcome.captures)
-    for number in numbers:
-        if not 0 <= number < count:
-            there = f"there are 0 to {count - 1}" if count else "there is no TCP connection"
-            raise UsageError(f"--flow: no connection {number}; {there}")
 
 
 def _write_outputs(arguments: argparse.Namespace, tables: Tables) -> None:

@@ -28,6 +28,14 @@ def filters(arguments: argparse.Namespace) -> Filters:
     )
 
 
+def check_flows(numbers: Sequence[int], count: int) -> None:
+    """Whether there are connections of these numbers among `count`."""
+    for number in numbers:
+        if not 0 <= number < count:
+            there = f"there are 0 to {count - 1}" if count else "there is no TCP connection"
+            raise UsageError(f"--flow: no connection {number}; {there}")
+
+
 def ends(arguments: argparse.Namespace) -> Filters:
     """The connections that `--host` and `--port` choose."""
     return Filters(hosts=hosts(arguments.host), ports=ports(arguments.port))

@@ -24,7 +24,14 @@ from analyzer.sources.blocks import (
     ISB_IFRECV,
     ISB_STARTTIME,
 )
-from analyzer.sources.kernels import ENHANCED_PACKET, INTERFACE_BLOCK, NO_LINK, SECTION_HEADER, STATISTICS
+from analyzer.sources.kernels import (
+    ENHANCED_PACKET,
+    INTERFACE_BLOCK,
+    NO_LINK,
+    OLD_PACKET,
+    SECTION_HEADER,
+    STATISTICS,
+)
 
 PACKET_HEADER = 28  # bytes before the frame, of enhanced and of old packet blocks
 SIMPLE_HEADER = 12
@@ -100,13 +107,35 @@ def fcs_flags(fcs: int) -> list[bytes]:
     return [option(EPB_FLAGS, struct.pack("<I", fcs << 5))] if 0 < fcs <= MOST_FLAGGED_FCS else []
 
 
-def enhanced_packet(
-    place: tuple[int, int], data: bytes, original: int, option_list: bytes = b"", order: str = "<"
-) -> bytes:
-    """An enhanced packet block. place: number of the interface and time in its ticks."""
+Place = tuple[int, int]
+"""Number of an interface in its section, and time in its ticks."""
+
+
+def enhanced_packet(place: Place, data: bytes, original: int, order: str = "<", known: bytes = b"") -> bytes:
+    """An enhanced packet block. known: its list of options."""
     interface, ticks = place
     head = struct.pack(order + "IIIII", interface, *divmod(ticks, 1 << 32), len(data), original)
-    return block(ENHANCED_PACKET, head + data + bytes(-len(data) % 4) + option_list, order)
+    return block(ENHANCED_PACKET, head + data + bytes(-len(data) % 4) + known, order)
+
+
+def place_of(head: bytes, order: str) -> Place:
+    """Where and when, by the header of an enhanced or old packet block."""
+    kind, _total, interface, high, low = struct.unpack_from(order + "IIIII", head)
+    if kind == OLD_PACKET:
+        (interface,) = struct.unpack_from(order + "H", head, 8)
+    return interface, high << 32 | low
+
+
+def ticks_of(time_ns: int, interface: np.record) -> int:
+    """A time in ticks of an interface (`sources.blocks.INTERFACE`); the earliest that is not before it."""
+    ns = max(time_ns - int(interface.offset_ns), 0)
+    if interface.shift >= 0:
+        ticks = -(-(ns << int(interface.shift)) // 10**9)
+    elif interface.factor:
+        ticks = -(-ns // int(interface.factor))
+    else:
+        ticks = ns * int(interface.divisor)
+    return min(ticks, (1 << 64) - 1)
 
 
 def numbers_at(buffer: NDArray[np.uint8], at: NDArray[np.int64], order: str) -> NDArray[np.int64]:
