@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analyzer import kinds
+from analyzer import found, kinds
 from analyzer.facts import CaptureResult
 from analyzer.kinds import NO_FLOW
 from analyzer.tables.select import Selection
@@ -18,13 +18,15 @@ IPV4_HALF = np.uint64(0xFFFFFFFF)
 def frames_of(selection: Selection) -> Array:
     """Bool by frame number of one capture, read with all packets: what an analysis of them rests on.
 
-    Every segment of the chosen connections and of those that used the same addresses and ports before
-    or after, since verdicts look there; ICMP errors about them; ARP of their ends, and of whom these ask
-    for. Nothing filtered out: all segments, ARP and malformed ones.
+    Every segment of the chosen connections; of those between the same hosts where a finding about a host
+    or path explains one, since it rests on them; of those that used the same addresses and ports before or
+    after, since verdicts do; ICMP errors about all these; ARP of their ends, and of whom these ask for.
+    Nothing filtered out: all segments, ARP and malformed ones.
     """
     [result] = selection.results
     assert result.packets is not None
-    chosen = np.append(_with_relatives(result, selection.chosen(0)), selection.whole)  # the last: of no flow
+    related = _with_relatives(result, _with_neighbours(result, selection.chosen(0)))
+    chosen = np.append(related, selection.whole)  # the last: rows of no flow
     wanted = np.zeros(result.frames + 1, np.bool_)
     addresses = None if selection.whole else _arp_addresses(result, chosen[:-1])
     for rows in result.packets.batches():
@@ -42,6 +44,24 @@ def probing_of(selection: Selection) -> Array:
     wanted = np.zeros(result.frames + 1, np.bool_)
     wanted[result.find_probing(np.flatnonzero(selection.chosen(0)))[1]["frame"]] = True
     return wanted
+
+
+def _with_neighbours(result: CaptureResult, chosen: Array) -> Array:
+    """The chosen FLOW rows, and all between the hosts of one that a finding about a host or path explains."""
+    told = np.zeros(len(chosen), np.bool_)
+    for finding in result.findings.wide:
+        if finding.scope != found.OF_CAPTURE:
+            told[finding.flows] = True
+    told &= chosen
+    if not told.any():
+        return chosen
+    high, low = result.flows["address_high"], result.flows["address_low"]
+    turned = (high[:, 0] > high[:, 1]) | ((high[:, 0] == high[:, 1]) & (low[:, 0] > low[:, 1]))
+    hosts = np.stack((high, low), 2)  # [flow, side, half]
+    hosts[turned] = hosts[turned, ::-1]
+    paths = hosts.reshape(len(hosts), 4).view([("", hosts.dtype)] * 4)[:, 0]
+    grown: Array = chosen | np.isin(paths, np.unique(paths[told]))
+    return grown
 
 
 def _with_relatives(result: CaptureResult, chosen: Array) -> Array:

@@ -15,7 +15,6 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from analyzer import kernel_cache  # noqa: F401  (before kernels)
 from analyzer.sources.base import Chunk, FileSource
 from analyzer.sources.pcap import PcapSource
 from analyzer.sources.pcapng import PcapngSource

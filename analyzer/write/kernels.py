@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from analyzer import kernel_cache  # noqa: F401  (numba asks it where kernels are kept)
+
 ENHANCED_PACKET = 6
 OVERHEAD = 32  # bytes of the block without frame and options
 

@@ -94,9 +94,8 @@ TABLE = {
         "sources sources.kernels records kinds write.kernels",
         libraries="numpy",
         facts="what the framing tells of a capture",
-        kernel_cache="before kernels",
     ),
-    "write.kernels": row("kinds sequence", libraries="numba numpy"),
+    "write.kernels": row("kinds sequence", libraries="numba numpy", kernel_cache=KEPT),
     "reading": row(SHARED | {"sources", "decode"}, libraries="numpy"),  # a part of the pipeline
     "pipeline": row(SHARED | STAGES | {"reading"}, libraries="numpy"),
     "pairing": row(SHARED | STAGES | {"reading"}, libraries="numpy"),  # a part of the pipeline
