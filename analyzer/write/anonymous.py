@@ -7,7 +7,7 @@ types, snap lengths and what the capturing program lost stay, since verdicts res
 from __future__ import annotations
 
 import struct
-from typing import IO
+from typing import IO, NamedTuple
 
 import numpy as np
 
@@ -23,6 +23,18 @@ SECOND_NS = 1_000_000_000
 LARGEST = (1 << 32) - 1
 
 
+class Frame(NamedTuple):
+    """A FRAME row, for a step of Python each."""
+
+    time_ns: int
+    offset: int
+    captured: int
+    original: int
+    link_type: int
+    interface: int
+    fcs: int
+
+
 class PcapOut:
     """A pcap file with the resolution of the one that is read."""
 
@@ -34,9 +46,9 @@ class PcapOut:
         network = interface.link_type | fcs
         out.write(struct.pack("<IHHiIII", MAGIC[self._tick_ns], 2, 4, 0, 0, interface.snap_length, network))
 
-    def frame(self, frame: np.record, data: bytes, original: int) -> None:
-        """Write a frame with the time of this FRAME row."""
-        seconds, rest = divmod(int(frame.time_ns), SECOND_NS)
+    def frame(self, frame: Frame, data: bytes, original: int) -> None:
+        """Write a frame with the time of this one."""
+        seconds, rest = divmod(frame.time_ns, SECOND_NS)
         head = struct.pack("<IIII", min(seconds, LARGEST), rest // self._tick_ns, len(data), original)
         self._out.write(head + data)
 
@@ -63,12 +75,12 @@ class PcapngOut:
             self._out.write(blocks.interface_description(interface, blocks.IN_NANOSECONDS))
             self._described += 1
 
-    def frame(self, frame: np.record, data: bytes, original: int) -> None:
-        """Write a frame with the interface, time and FCS of this FRAME row."""
-        time_ns = max(int(frame.time_ns), 0)
+    def frame(self, frame: Frame, data: bytes, original: int) -> None:
+        """Write a frame with the interface, time and FCS length of this one."""
+        time_ns = max(frame.time_ns, 0)
         self._latest_ns = max(self._latest_ns, time_ns)
-        known = blocks.options(blocks.fcs_flags(int(frame.fcs)))
-        place = int(frame.interface), time_ns
+        known = blocks.options(blocks.fcs_flags(frame.fcs))
+        place = frame.interface, time_ns
         self._out.write(blocks.enhanced_packet(place, data, original, known=known))
 
     def finish(self) -> None:
@@ -85,15 +97,15 @@ def extract_anonymized(source: FileSource, wanted: Wanted, out: IO[bytes]) -> Ch
     for chunk in source.chunks():
         chosen, marks = choice.among(chunk.frames)
         writer.describe()
-        for place in sorted({*np.flatnonzero(chosen).tolist(), *marks}):
-            frame = chunk.frames[place]
-            link_type, captured, fcs = int(frame.link_type), int(frame.captured), int(frame.fcs)
-            original = max(int(frame.original), captured)
+        places = sorted({*np.flatnonzero(chosen).tolist(), *marks})
+        for place, row in zip(places, chunk.frames[places].tolist(), strict=True):
+            frame = Frame(*row)
+            original = max(frame.original, frame.captured)
             if place in marks:
-                data, original = mark(link_type, original, fcs)
+                data, original = mark(frame.link_type, original, frame.fcs)
             else:
-                octets = chunk.buffer[frame.offset : frame.offset + captured].tobytes()
-                data = anonymized(octets, original, link_type, fcs, names)
+                octets = chunk.buffer[frame.offset : frame.offset + frame.captured].tobytes()
+                data = anonymized(octets, original, frame.link_type, frame.fcs, names)
             writer.frame(frame, data, original)
     writer.finish()
     return choice
