@@ -264,6 +264,8 @@ TESTED_BY = {
     "tests/benchmarks/test_comparison_report.py": "benchmarks.*",
     "tests/benchmarks/test_generated_captures.py": "benchmarks.*",
     "tests/commands/test_analyze.py": "commands.choices commands.outputs",
+    "tests/commands/test_annotate.py": "commands.captures_out",
+    "tests/commands/test_extract.py": "tables.excerpt",
     "tests/commands/test_live.py": "commands.live_outputs",
     "tests/commands/test_main.py": "__main__ errors",
     "tests/commands/test_verify.py": "commands.wireshark present.confusion",
@@ -303,6 +305,9 @@ TESTED_BY = {
     "tests/test_analysis.py": "facts flow",
     "tests/test_pipeline.py": "reading",
     "tests/watch/test_watching.py": "news watch.searching watch.tallies",
+    "tests/write/test_annotate.py": "write.blocks write.copying write.kernels",
+    "tests/write/test_anonymize.py": "write.anonymize.*",
+    "tests/write/test_extract.py": "write.anonymous write.marks",
     "tests/track/test_against_naive.py": "track.* kinds measured records rules",
 }
 """Modules without a test file of their own name, by the file that tests them with their neighbours."""

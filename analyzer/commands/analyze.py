@@ -45,13 +45,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _configure_outputs(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--flow",
-        type=int,
-        action="append",
-        default=[],
-        metavar="N",
-        help="the timeline of connection N (may be repeated); with --packets, nothing is summed up",
+    outputs.add_flow(
+        group, "the timeline of connection N (may be repeated); with --packets, nothing is summed up"
     )
     outputs.add_files(group)
     group.add_argument("--html", metavar="FILE", help="a report: one file for any browser")
@@ -70,13 +65,7 @@ def _configure_outputs(group: argparse._ArgumentGroup) -> None:
 
 
 def _configure_choices(group: argparse._ArgumentGroup) -> None:
-    for option, metavar, text in (
-        ("--verdict", "NAME,…", "of these verdicts"),
-        ("--finding", "NAME,…", "with any of these findings"),
-        ("--host", "IP,…", "with this address or network (10.0.0.0/8) at either end"),
-        ("--port", "N,…", "with this port at either end"),
-    ):
-        group.add_argument(option, action="append", default=[], metavar=metavar, help=text)
+    outputs.add_choices(group)
     when = "seconds since the capture's start, or 2026-11-20T12:03:11Z"
     group.add_argument("--since", metavar="TIME", help=f"with a segment at or after: {when}")
     group.add_argument("--until", metavar="TIME", help="with a segment at or before")
@@ -102,7 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not outcome.captures:
         return status
     selection = choose(outcome.captures, filters)
-    _check_flows(arguments.flow, outcome)
+    choices.check_flows(arguments.flow, sum(len(result.flows) for result in outcome.captures))
     tables = Tables(selection, pipeline.Diagnosis(options.rules, options.profiles), arguments.packets)
     if order:
         tables = tables.sorted(*order)
@@ -154,14 +143,6 @@ def _check_report(arguments: argparse.Namespace) -> None:
         raise UsageError("--anonymize is for reports: --html FILE")
     if arguments.html == "-":
         raise UsageError("--html: a file is wanted, not standard output")
-
-
-def _check_flows(numbers: list[int], outcome: Outcome) -> None:
-    count = sum(len(result.flows) for result in outcome.captures)
-    for number in numbers:
-        if not 0 <= number < count:
-            there = f"there are 0 to {count - 1}" if count else "there is no TCP connection"
-            raise UsageError(f"--flow: no connection {number}; {there}")
 
 
 def _write_outputs(arguments: argparse.Namespace, tables: Tables) -> None:

@@ -30,6 +30,14 @@ def filters(arguments: argparse.Namespace) -> Filters:
     return filters_of(wanted, local=arguments.local)
 
 
+def check_flows(numbers: Sequence[int], count: int) -> None:
+    """Whether there are connections of these numbers among `count`."""
+    for number in numbers:
+        if not 0 <= number < count:
+            there = f"there are 0 to {count - 1}" if count else "there is no TCP connection"
+            raise UsageError(f"--flow: no connection {number}; {there}")
+
+
 def ends(arguments: argparse.Namespace) -> Filters:
     """The connections that `--host` and `--port` choose."""
     return filters_of(Wanted(host=_split(arguments.host), port=_split(arguments.port)))

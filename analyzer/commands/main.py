@@ -29,6 +29,8 @@ COMMANDS = {
     "states": "what netstat on each endpoint would have shown, at any moment",
     "plan": "what other keep-alive timers would have found, spared and cost",
     "compare": "which segments left one vantage point and never reached the other",
+    "annotate": "copy a capture with our labels and verdicts as comments for Wireshark",
+    "extract": "copy the frames of some connections, anonymized if asked for",
     "verify": "compare our labels with Wireshark's, frame by frame",
     "interfaces": "list what can be captured on, and whether permission is there",
     "doctor": "say what is installed, what is missing, and prepare the kernels",

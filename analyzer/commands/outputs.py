@@ -41,6 +41,22 @@ def add_times(group: argparse._ArgumentGroup) -> None:
     times.add_argument("--local", action="store_true", help="times of day in the local time zone")
 
 
+def add_flow(group: argparse._ArgumentGroup, text: str) -> None:
+    """Connections by number."""
+    group.add_argument("--flow", type=int, action="append", default=[], metavar="N", help=text)
+
+
+def add_choices(group: argparse._ArgumentGroup) -> None:
+    """Connections by what they are."""
+    for option, metavar, text in (
+        ("--verdict", "NAME,…", "of these verdicts"),
+        ("--finding", "NAME,…", "with any of these findings"),
+        ("--host", "IP,…", "with this address or network (10.0.0.0/8) at either end"),
+        ("--port", "N,…", "with this port at either end"),
+    ):
+        group.add_argument(option, action="append", default=[], metavar=metavar, help=text)
+
+
 def add_ends(group: argparse._ArgumentGroup) -> None:
     """Which hosts and ports."""
     group.add_argument(

@@ -90,7 +90,12 @@ class Source(ABC):
 
 
 class FileSource(Source):
-    """A capture in one file; the subclass knows its framing."""
+    """A capture in one file; the subclass knows its framing.
+
+    good: how far the stream was walked, in bytes: all before is whole records.
+    """
+
+    good = 0
 
     def __init__(self, facts: CaptureFacts, opened: Input, window: Window, chunk_frames: int) -> None:
         self.facts = facts
@@ -119,6 +124,7 @@ class FileSource(Source):
         while True:
             count, reached, status = self.walk(frames)
             window.start = int(reached)  # interpreted kernels return NumPy's integers
+            self.good = window.offset
             if count:
                 yield Chunk(window.data, cast(Rows, frames[:count]))
             if status == FULL:

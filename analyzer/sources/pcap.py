@@ -52,7 +52,10 @@ RESERVED = 0x03FF_0000
 
 
 class PcapSource(FileSource):
-    """A pcap file whose first bytes are in the window. Raises UnreadableError for a bad header."""
+    """A pcap file whose first bytes are in the window. Raises UnreadableError for a bad header.
+
+    header: the file's header as it stands, 24 or 28 bytes. record_header: bytes before each frame.
+    """
 
     def __init__(self, facts: CaptureFacts, opened: Input, window: Window, chunk_frames: int) -> None:
         super().__init__(facts, opened, window, chunk_frames)
@@ -62,7 +65,7 @@ class PcapSource(FileSource):
             raise UnreadableError(f"{named(facts.path)}: cut short in the middle of the file header")
         self.big_endian = magic == MAGICS[magic].to_bytes(4, "big")
         order = ">" if self.big_endian else "<"
-        header = window.take(24)
+        self.header = header = window.take(self.variant.file_header)
         major, minor = struct.unpack_from(order + "HH", header, 4)
         snap_length, network = struct.unpack_from(order + "II", header, 16)
         if major < 2:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -29,9 +30,12 @@ class Window:
 
     The array is used again and again. It grows only while one record fills all of it, and only
     as bytes really arrive: no length in a file ever sizes it.
+
+    leaving: called with the bytes before `start` just before they are gone, in the order of the stream:
+    for who copies it.
     """
 
-    __slots__ = ("data", "end", "failure", "origin", "start", "stream")
+    __slots__ = ("data", "end", "failure", "leaving", "origin", "start", "stream")
 
     def __init__(self, stream: Stream, size: int) -> None:
         self.stream = stream
@@ -40,6 +44,7 @@ class Window:
         self.end = 0
         self.origin = 0
         self.failure = ""
+        self.leaving: Callable[[NDArray[np.uint8]], None] | None = None
 
     @property
     def offset(self) -> int:
@@ -52,6 +57,8 @@ class Window:
         Moves what is held to the front: offsets into `data` are void afterwards.
         """
         if self.start:
+            if self.leaving is not None:
+                self.leaving(self.data[: self.start])
             held = self.end - self.start
             self.data[:held] = self.data[self.start : self.end]
             self.origin += self.start

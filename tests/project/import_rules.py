@@ -84,12 +84,18 @@ TABLE = {
     "present": row(
         "tables kinds",
         libraries="numpy plotly rich textual",
+        facts="what a capture came to",
         found=VOCABULARY,
         lateness="the setting behind a timer",
         news="what a live capture tells is put into words and boards",
         wording=SENTENCES,
     ),
-    "write": row("sources records kinds", libraries="numpy"),
+    "write": row(
+        "sources sources.kernels records kinds write.kernels",
+        libraries="numpy",
+        facts="what the framing tells of a capture",
+    ),
+    "write.kernels": row("kinds sequence", libraries="numba numpy", kernel_cache=KEPT),
     "reading": row(SHARED | {"sources", "decode"}, libraries="numpy"),  # a part of the pipeline
     "pipeline": row(SHARED | STAGES | {"reading"}, libraries="numpy"),
     "pairing": row(SHARED | STAGES | {"reading"}, libraries="numpy"),  # a part of the pipeline
