@@ -14,6 +14,7 @@ from analyzer.present.plots.picture.axes import Axis
 from analyzer.present.plots.picture.text import Spot, text
 
 Json = Mapping[str, Any]
+THINNEST = 1.2  # pixels of a bar: a moment of activity is seen
 LEVELS = 32  # shades of a density
 DASHES = {"dot": "2 4", "dash": "7 5", "solid": ""}
 SYMBOLS = {  # in half sizes
@@ -69,7 +70,9 @@ def _bars_across(json: Json, across: Axis, up: Axis, ink: str) -> Iterator[str]:
     boxes = []
     for base, length, place in zip(bases, json["x"], json["y"], strict=True):
         ends = sorted((across.at(base), across.at(base + length)))
-        boxes.append(_box(ends[0], up.at(place - half), max(ends[1], ends[0] + 0.5), up.at(place + half)))
+        boxes.append(
+            _box(ends[0], up.at(place - half), max(ends[1], ends[0] + THINNEST), up.at(place + half))
+        )
     yield from _filled(boxes, json["marker"]["color"])
     if json.get("textposition") == "outside":
         for length, place, said in zip(json["x"], json["y"], json["text"], strict=True):

@@ -33,7 +33,7 @@ def test_bars_across_have_base_and_length() -> None:
 def test_bars_too_short_to_see_are_seen() -> None:
     bar = {"type": "bar", "orientation": "h", "width": 1, "base": [2], "x": [0.0001], "y": [5]}
     [svg] = drawn(bar | {"marker": {"color": "#ff0000"}})
-    assert "H20.50" in path(svg)
+    assert "H21.20" in path(svg)
 
 
 def test_bars_have_their_own_colours_and_text() -> None:
