@@ -4,7 +4,7 @@ numba's own cache looks only at the file a kernel stands in: a change in a funct
 that it takes from another module goes unnoticed. So ours is a folder named after a digest of
 *all* kernel sources, the shared constants, numba's version and the bounds-check setting
 (a cache built without checks would silently check nothing). Importing this module registers the
-folder with numba, for kernels of this package only; whoever imports kernels imports it first.
+folder with numba, for kernels of this package only; every module with kernels to keep imports it.
 
 Who may not write there (no home, a container's anonymous user) gets a folder for this process alone,
 and compiles in each run.

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analyzer import kinds
+from analyzer import kinds, pipeline
 from analyzer.analysis import Analysis
 from analyzer.errors import Damage, KeepaliveError, UsageError
 from analyzer.news import Board, News, Totals, Wish
@@ -60,6 +60,8 @@ def live(
     """
     if (interface is None) == (follow is None):
         raise UsageError("live: name either an interface or a file to follow")
+    if pipeline.compiles_first():
+        pipeline.warm_up()  # before, not while frames wait
     if follow is not None:
         source = open_follow(os.fspath(follow))
     else:
@@ -264,5 +266,5 @@ class Live:
         self.stop()
 
     def __repr__(self) -> str:
-        how = "running" if self.running else "ended"
+        how = (self.source.trouble or "running") if self.running else "ended"
         return f"<Live capture of {self.source.facts.path}, {how}: {self._totals.connections} connections>"

@@ -168,6 +168,8 @@ class Diagnosis:
     def _of(self, result: CaptureResult) -> Context:
         """The context of a capture; of the latest one the cases are kept."""
         if self._context is None or self._context.result is not result:
+            if self._context is not None:
+                self._context.forget()
             self._context = Context(result, self._rules, WANTS, self._profiles)
         return self._context
 

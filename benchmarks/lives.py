@@ -156,20 +156,24 @@ def in_order(batches: list[Table], until: int) -> tuple[Table, Table]:
     return frames[:cut], frames[cut:]
 
 
-def short_connections(count: int, flood: float, rng: np.random.Generator) -> Iterator[Table]:
-    """Batches of frames of `count` connections: a share of lone SYNs, the rest brief and complete."""
+def short_connections(count: int, flood: float, per_s: float, rng: np.random.Generator) -> Iterator[Table]:
+    """Batches of frames of `count` connections: a share of lone SYNs, the rest brief and complete.
+
+    per_s: how many begin in a second.
+    """
     brief = traffic.HANDSHAKE + traffic.EXCHANGE + traffic.CLOSE
     step = 20_000  # connections begun per round
+    round_ns = round(step / per_s * ROUND_NS)
     waiting: list[Table] = []
     for first in range(0, count, step):
         who = traffic.connect(np.arange(first, min(first + step, count)), rng)
-        begin = START_NS + first // step * ROUND_NS
-        start = begin + rng.integers(0, ROUND_NS, who.size)
+        begin = START_NS + first // step * round_ns
+        start = begin + rng.integers(0, round_ns, who.size)
         lone = rng.random(who.size) < flood
         for script, part in ((traffic.FLOOD, lone), (brief, ~lone)):
             frames = traffic.play(script, who[part], np.zeros(int(part.sum()), np.int64), start[part], rng)
             waiting.append(frames.ravel())
-        ready, rest = in_order(waiting, begin + ROUND_NS)
+        ready, rest = in_order(waiting, begin + round_ns)
         waiting = [rest]
         yield ready
     yield in_order(waiting, int(NEVER))[0]

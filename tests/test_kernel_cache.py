@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from analyzer import kernel_cache
+from tests.project.modules import modules
 
 PACKAGE = Path(kernel_cache.__file__).parent
 
@@ -51,6 +52,14 @@ def test_every_kernel_counts(copy: Path) -> None:
     for source in PACKAGE.rglob("*.py"):
         if "from numba" in source.read_text(encoding="utf-8") and source.name != "kernel_cache.py":
             assert source in kernel_cache.kernel_sources()
+
+
+def test_whoever_has_kernels_to_keep_says_where_first() -> None:
+    """Else numba keeps them beside the source, where it misses changes in other modules."""
+    keeping = [module for module in modules("analyzer") if "cache=True" in module.text]
+    assert len(keeping) > 5
+    for module in keeping:
+        assert "analyzer.kernel_cache" in {each.target for each in module.imports}, module.place
 
 
 RUN = (

@@ -7,7 +7,7 @@ import gc
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -180,13 +180,19 @@ def _watch(arguments: argparse.Namespace, capture: Live, told: LiveOutputs, mess
                 from analyzer.present.screen.app import run_screen
 
                 with messages.kept():
-                    run_screen(capture, _title(arguments), outputs.clock_for(arguments).mode)
+                    clock = outputs.clock_for(arguments).mode
+                    run_screen(capture, _title(arguments), clock, _notice(capture.source, messages))
             else:
                 while capture.running:
                     time.sleep(WAIT_S)
         finally:
             capture.stop()
     told.end(capture.totals())
+
+
+def _notice(source: LiveSource, messages: Messages) -> Callable[[], str]:
+    """What a screen is to say: what keeps frames from being seen, or else what was said last."""
+    return lambda: source.trouble or messages.latest()
 
 
 def _title(arguments: argparse.Namespace) -> str:

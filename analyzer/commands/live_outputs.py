@@ -34,16 +34,24 @@ LOOK_S = 0.5  # between looks at what else is to be done
 FLUSH_S = 5.0  # between writings of the tables: what a power cut may take away
 ALERTS_S = 10.0  # at the end, for alerts that wait
 MOST_KEPT = 100  # messages while a screen is open
+SHOWN_S = 30.0  # for so long the screen shows a message
 
 
 class Messages:
-    """Lines on standard error; while a screen is open they are kept until it is closed."""
+    """Lines on standard error; an open screen shows the latest, and they are kept until it is closed."""
 
     def __init__(self) -> None:
         self._kept: deque[str] | None = None
+        self._latest = "", -SHOWN_S
+
+    def latest(self) -> str:
+        """What was said a moment ago; "": nothing."""
+        message, said_s = self._latest
+        return message if time.monotonic() - said_s < SHOWN_S else ""
 
     def say(self, message: str) -> None:
         """Now, or when the screen is closed."""
+        self._latest = message, time.monotonic()
         if self._kept is None:
             complain(message)
         else:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from analyzer import kernel_cache  # noqa: F401 (before any kernel)
 from analyzer.decode.kernels import layers
 
 NAMED_ONLY = 0

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from analyzer import kernel_cache, kinds, records  # noqa: F401 (kernel_cache before any kernel)
+from analyzer import kinds, records
 from analyzer.decode import links
 from analyzer.decode.kernels import decode_frames
 from analyzer.decode.kernels.layers import CURSOR

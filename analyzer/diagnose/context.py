@@ -101,6 +101,10 @@ class Context:
                 self._cases[case.row] = case
         return [self._cases[row] for row in chosen.tolist()]
 
+    def forget(self) -> None:
+        """Let the cases go: they hold this context, and with it the capture, until garbage is collected."""
+        self._cases.clear()
+
     def _wanted(self, chosen: NDArray[np.int64]) -> tuple[NDArray[np.uint32], int]:
         """The kinds of events that reasons and findings of these flows need, as `Evidence` wants it."""
         wanted = np.zeros(len(self.result.flows) + 1, np.uint32)
@@ -143,7 +147,7 @@ class Flows:
         self.rows = np.arange(start, stop)
         self._table = context.result.flows[start:stop]
         self._columns: dict[tuple[str, str], NDArray[Any]] = {}
-        self._parts: dict[str, Flows] = {}
+        self._parts: dict[str, Flows | None] = {}
 
     @classmethod
     def of(cls, context: Context, rows: NDArray[np.int64]) -> Flows:
@@ -172,8 +176,9 @@ class Flows:
         if name not in self._parts:
             chosen = choose()
             many = 2 * np.count_nonzero(chosen) > len(self)
-            self._parts[name] = self if many else Flows.of(self.context, self.rows[chosen])
-        return self._parts[name]
+            self._parts[name] = None if many else Flows.of(self.context, self.rows[chosen])
+        part = self._parts[name]
+        return self if part is None else part  # not kept as itself: in a ring it would outlive its use
 
     def flow(self, name: str) -> NDArray[Any]:
         """A field of FLOW; shape (n,), or (n, 2) by side for addresses and ports."""

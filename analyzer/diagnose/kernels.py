@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-from analyzer import kinds
+from analyzer import kernel_cache, kinds  # noqa: F401  (numba asks it where kernels are kept)
 from analyzer.sequence import precedes
 
 

@@ -20,8 +20,8 @@ BRIDGE = "bridge"
 class Lan(Network):
     """Two hosts on a bridge; a context manager."""
 
-    def __init__(self, ip_version: int = 4) -> None:
-        super().__init__(ip_version)
+    def __init__(self, ip_version: int = 4, place: int = 0) -> None:
+        super().__init__(ip_version, place)
         client, server = self.links[CLIENT], self.links[SERVER]
         address = str(ip_address(client.host) + 1)
         self.links = self.links | {SERVER: replace(server, host=address, router=client.router)}

@@ -10,8 +10,8 @@ captured there.
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
-from ipaddress import ip_address
+from dataclasses import dataclass, replace
+from ipaddress import ip_address, ip_network
 from types import TracebackType
 from typing import Self
 
@@ -49,13 +49,34 @@ LINKS = {
 }
 """By IP version, then by end. Fixed MAC addresses let a host come back after a reboot as itself."""
 
+PLACES = 8192
+"""How many networks can be told apart when one watcher sees them all."""
+
+MANY = {4: (ip_network("198.18.0.0/15"), 29), 6: (ip_network("2001:db8:4000::/36"), 64)}
+"""By IP version: where their links are (RFC 2544 C.2.2, RFC 3849), and how long the prefix of each is."""
+
+
+def links_at(place: int, ip_version: int) -> dict[str, Link]:
+    """The links of a network among others. place: below PLACES; 0 is that of a network by itself."""
+    links = LINKS[ip_version]
+    if not place:
+        return links
+    whole, bits = MANY[ip_version]
+    size = 1 << whole.max_prefixlen - bits
+    moved = {}
+    for number, end in enumerate(ENDS):
+        first = whole[(2 * place + number) * size]
+        moved[end] = replace(links[end], router=str(first + 1), host=str(first + 2), prefix_bits=bits)
+    return moved
+
 
 class Network:
     """Three hosts and two links; a context manager. `client`, `router` and `server` are running hosts."""
 
-    def __init__(self, ip_version: int = 4) -> None:
+    def __init__(self, ip_version: int = 4, place: int = 0) -> None:
+        """place: which of many networks it is, each with addresses of its own (`links_at`)."""
         self.ip_version = ip_version
-        self.links = LINKS[ip_version]
+        self.links = links_at(place, ip_version)
         self._hosts = {name: Host(name) for name in (ROUTER, *ENDS)}
         self._running = ExitStack()
         self._cut_off: list[str] = []
@@ -105,7 +126,7 @@ class Network:
         """A second address of the server, to all others a second host behind the same router."""
         link = self.links[SERVER]
         address = str(ip_address(link.host) + 1)
-        self._ip(self.server, "address", "add", f"{address}/{link.prefix_bits}", "dev", "eth0")
+        self._add_address(self.server, "eth0", f"{address}/{link.prefix_bits}")
         return address
 
     def cut_off(self, address: str) -> None:
@@ -168,8 +189,13 @@ class Network:
 
     def _give_address(self, host: Host, interface: str, address: str) -> None:
         """An address with the length of its prefix; the interface is up then."""
-        self._ip(host, "address", "add", address, "dev", interface)
+        self._add_address(host, interface, address)
         self._ip(host, "link", "set", interface, "up")
+
+    def _add_address(self, host: Host, interface: str, address: str) -> None:
+        """An address that can be used at once."""
+        at_once = ("nodad",) if self.ip_version == 6 else ()
+        self._ip(host, "address", "add", address, "dev", interface, *at_once)
 
     def _only(self, end: str) -> str:
         """The prefix that holds one end's address and no other."""

@@ -33,8 +33,8 @@ ON_TRUNK = Vantage("the trunk between the client's switch and the router's", TRU
 class TrunkedNetwork(Network):
     """Client, router and server, with two switches between the first two; a context manager."""
 
-    def __init__(self, ip_version: int = 4) -> None:
-        super().__init__(ip_version)
+    def __init__(self, ip_version: int = 4, place: int = 0) -> None:
+        super().__init__(ip_version, place)
         self._hosts[SWITCH] = Host(SWITCH)
 
     def _prepare(self, host: Host) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TextIO
 
 from analyzer import kinds
@@ -16,10 +16,12 @@ from analyzer.present.labels import STYLES, label
 from analyzer.present.paper import Line, Span, paper_for, write
 from analyzer.present.urgency import VERDICT_ORDER
 from analyzer.present.words import Clock, printable
+from analyzer.tables.blocks import findings_block
 from analyzer.tables.files import cell_rows
 from analyzer.tables.flow_columns import Diagnosis
 from analyzer.tables.labelled import Segment, segments_of
-from analyzer.tables.lines import Lines, Told, ends_by_flow, summary
+from analyzer.tables.lines import Lines, Told, ends_by_flow, narrowed, summary
+from analyzer.tables.schema import FINDINGS
 from analyzer.tables.select import Filters
 from analyzer.wording import counted, duration, number
 
@@ -30,6 +32,7 @@ COLUMNS = ("flow", "verdict", "reason", "severity")
 """Of the flows table, those that a line needs: the others cost more than the rest of it."""
 
 PROBES = frozenset((kinds.KEEPALIVE_PROBE, kinds.ZERO_WINDOW_PROBE))
+MOST_REASONS = 10_000  # that are kept: findings come up to some seconds after their verdict
 TIME_WIDTH = 10  # columns of a relative time: 11 days fit
 
 
@@ -42,8 +45,10 @@ class PlainLines:
         self._stream = stream
         self._paper = paper_for(stream)
         self._clock = clock
-        self._lines = Lines(diagnosis, filters, COLUMNS)
+        self._filters = filters or Filters()
+        self._lines = Lines(diagnosis, columns=COLUMNS)
         self._begun = False
+        self._reasons: dict[int, str] = {}
 
     def tell(self, news: News) -> None:
         """Write what is new."""
@@ -52,9 +57,13 @@ class PlainLines:
             self._clock = self._clock.starting(news.totals.start_ns)
             if self._clock.mode == "relative":
                 self._write(iter([[(f"time 0 is {self._clock.moment(news.totals.start_ns)}", "faint")]]))
-        batch = list(self._lines.of(news))
-        if batch:
-            self._write(plain_lines(batch, ends_by_flow(news.result), self._clock, news.totals.now_ns))
+        news = narrowed(news, self._filters)
+        findings = findings_of(news)
+        ends = ends_by_flow(news.result)
+        told = self._lines.of(news)
+        self._write(plain_lines(told, findings, ends, self._clock, news.totals.now_ns, self._reasons))
+        for flow in list(self._reasons)[:-MOST_REASONS]:
+            del self._reasons[flow]
 
     def end(self, totals: Totals) -> None:
         """Write the summary."""
@@ -65,27 +74,45 @@ class PlainLines:
         self._stream.flush()
 
 
-def plain_lines(batch: list[Told], ends: Ends, clock: Clock, now_ns: int) -> Iterator[Line]:
-    """The lines of some news. ends: client and server by flow. now_ns: when the rest but events is told."""
-    findings = [row for each in batch if each.type == "finding" for row in cell_rows(each.table, each.block)]
-    reasons = set[tuple[int, str]]()
+def findings_of(news: News) -> dict[int | None, list[Row]]:
+    """The findings by flow, those about several under None."""
+    findings: dict[int | None, list[Row]] = {}
+    if news.findings:
+        for row in cell_rows(FINDINGS, findings_block(news.findings, [news.result])):
+            findings.setdefault(row["flow"], []).append(row)
+    return findings
+
+
+def plain_lines(
+    batch: Iterable[Told],
+    findings: Mapping[int | None, list[Row]],
+    ends: Ends,
+    clock: Clock,
+    now_ns: int,
+    reasons: dict[int, str],
+) -> Iterator[Line]:
+    """The lines of some news.
+
+    findings: by flow. ends: client and server by flow. now_ns: when the rest but events is told. reasons: of
+    verdicts, by flow, the latest last; those of this news are added.
+    """
     for each in batch:
         if "kind" in each.block:
             yield from _event_lines(each, ends, clock)
-        elif each.type == "correction":
-            for row in cell_rows(each.table, each.block):
-                yield [*_start(row["flow"], ends, clock, now_ns), (f"no longer: {row['finding']}", "faint")]
-        elif each.type == "verdict":
-            rows = cell_rows(each.table, each.block)
-            reasons |= {(row["flow"], row["reason"]) for row in rows}
-            yield from (_verdict_line(row, findings, ends, clock, now_ns) for row in rows)
-        elif each.type == "finding":
-            for row in findings:
-                if (row["flow"], row["summary"]) not in reasons:  # else its verdict has said it
-                    yield _finding_line(row, ends, clock, now_ns)
         elif each.type == "drops":
             lost = lost_frames(int(each.block["dropped"][0]))
             yield [*_start(None, ends, clock, now_ns), *_marked("warning", lost)]
+        else:
+            for row in cell_rows(each.table, each.block):
+                if each.type == "correction":
+                    ended = (f"no longer: {row['finding']}", "faint")
+                    yield [*_start(row["flow"], ends, clock, now_ns), ended]
+                elif each.type == "verdict":
+                    reasons.pop(row["flow"], None)
+                    reasons[row["flow"]] = row["reason"]
+                    yield _verdict_line(row, findings.get(row["flow"], []), ends, clock, now_ns)
+                elif reasons.get(row["flow"]) != row["summary"]:  # else its verdict has said it
+                    yield _finding_line(row, ends, clock, now_ns)
 
 
 def _start(
@@ -118,8 +145,7 @@ def event_words(segment: Segment, gap_s: float) -> str:
     return f"{text} from {segment.source}" if segment.sender == kinds.NO_SENDER else text
 
 
-def _verdict_line(row: Row, findings: list[Row], ends: Ends, clock: Clock, now_ns: int) -> Line:
-    own = [finding for finding in findings if finding["flow"] == row["flow"]]
+def _verdict_line(row: Row, own: list[Row], ends: Ends, clock: Clock, now_ns: int) -> Line:
     text = f"{row['verdict']}: {reason_of(row, own, clock)}"
     return [*_start(row["flow"], ends, clock, now_ns), *_marked(row["severity"], text)]
 

@@ -16,7 +16,6 @@ from typing import Self, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from analyzer import kernel_cache  # noqa: F401  (before kernels)
 from analyzer.errors import Damage
 from analyzer.facts import CaptureFacts, Rows
 from analyzer.records import FRAME, rows

@@ -27,6 +27,8 @@ from analyzer.tables.source import column_of
 from analyzer.tables.values import Array, Block, pick
 from analyzer.wording import endpoint
 
+BLOCK = 1 << 11  # rows at a time: one becomes some 10 kB of Python's objects
+
 CORRECTS_WORDS = ("event", "finding")
 _CORRECTS = Column(
     "corrects", "category", "What was told before and is now told otherwise.", words=CORRECTS_WORDS
@@ -131,15 +133,15 @@ class Lines:
         """Events, what is told otherwise now, verdicts, findings and drops, in this order."""
         news = narrowed(news, self._filters)
         result = news.result
-        if len(news.events):
-            yield Told("event", EVENTS, labelled_block(result, news.events))
-        if len(news.corrections):
-            yield Told("correction", EVENT_CORRECTION, _corrected(result, news.corrections))
+        for rows in some_at_a_time(news.events):
+            yield Told("event", EVENTS, labelled_block(result, rows))
+        for rows in some_at_a_time(news.corrections):
+            yield Told("correction", EVENT_CORRECTION, _corrected(result, rows))
         if news.withdrawn:
             yield Told("correction", FINDING_CORRECTION, _withdrawn(news))
-        if len(news.judged):
-            view = FlowView(result, news.judged, self._diagnosis)
-            columns = tuple(FLOWS[name] for name in self._columns)
+        columns = tuple(FLOWS[name] for name in self._columns)
+        for judged in some_at_a_time(news.judged):
+            view = FlowView(result, judged, self._diagnosis)
             yield Told("verdict", replace(FLOWS, columns=columns), flow_block(view, self._columns))
         if news.findings:
             yield Told("finding", FINDINGS, findings_block(news.findings, [result]))
@@ -170,6 +172,11 @@ class JsonLines:
 
     def _write(self, told: Told) -> None:
         self._stream.writelines(line + "\n" for line in json_lines(told))
+
+
+def some_at_a_time(rows: Any) -> Iterator[Any]:
+    """Rows in turn, so many together that what is made of them needs little memory."""
+    return (rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK))
 
 
 def narrowed(news: News, filters: Filters) -> News:

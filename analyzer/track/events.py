@@ -49,7 +49,8 @@ class EventStore:
     def holding(cls, batch: Rows) -> EventStore:
         """A store of these EVENT rows, which are not copied."""
         store = cls()
-        store._held, store._held_rows, store.rows = [batch], len(batch), len(batch)
+        store._held = [as_records(batch[start : start + BATCH]) for start in range(0, len(batch), BATCH)]
+        store._held_rows = store.rows = len(batch)
         return store
 
     def __len__(self) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from analyzer import kernel_cache  # noqa: F401  (before the kernels: it tells numba where to keep them)
 from analyzer.facts import Rows
 from analyzer.records import SEGMENT, as_records, rows
 from analyzer.rules import Rules

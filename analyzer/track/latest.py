@@ -34,6 +34,11 @@ class LatestEvents:
         return self._used
 
     @property
+    def untold(self) -> int:
+        """How many of them were never handed out."""
+        return self._used - self._told
+
+    @property
     def held(self) -> Rows:
         """The rows, as they are kept; the view holds until the next call that changes them."""
         return as_records(self._table[: self._used])

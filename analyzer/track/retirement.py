@@ -8,8 +8,8 @@ What it has beside `Tracker` (segments, untracked, flows, probings, talks):
 - `numbers`: int64[flows], the flow number of each row: from 0 in order of first appearance, never given
   twice, ascending with the rows. A copy. `flows`, `probings` and `talks` are views of the live tables:
   rows move when flows leave, so do not keep them.
-- `room`: how many more flows fit in. `late`: segments of connections that had ended and left.
-  `retired`: how many flows left, by why (kinds.LEFT_WORDS).
+- `room`: how many more flows fit in. `founded`: how many there were so far. `retired`: how many of these
+  left, by why (kinds.LEFT_WORDS). `late`: segments of connections that had ended and left.
 - `make_room(tracker)` is called in the middle of `track` where the table is full; no segment is lost by it.
   It should call `tracker.retire`; without one, a quarter of the table leaves as `tracker.leaving` chooses.
   All rows written so far are in the tables and in `fresh()`, and no row has moved yet: whoever tells of
@@ -26,6 +26,7 @@ What it has beside `Tracker` (segments, untracked, flows, probings, talks):
   order; `flow` is the row of now. All kinds that are kept (`events.without_packets` leaves those of the
   events table). At most `most_events` (plus a quarter) are kept, told or not, so call it after each batch;
   of flows that ended the oldest go first, then the oldest of all (`Snapshot.shortened` says of which flows).
+  `untold`: how many rows it would hand out.
 - `proven()`: a copy of the EVENT rows that `fresh` handed out before tentative segments proved to be probes
   (design 4.1), as they are now: each once. Either the kind has changed, or `gap_ns` alone.
 - `snapshot()`, `snapshot(rows)`: a `Snapshot` of all flows, or of those with these rows (ascending): copies
@@ -91,6 +92,16 @@ class BoundedTracker(Tracker):
     def room(self) -> int:
         """How many more flows fit in the table."""
         return len(self._state.flows) - int(self._state.tracker[0].flows_used)
+
+    @property
+    def founded(self) -> int:
+        """How many flows there were so far."""
+        return self._gone + int(self._state.tracker[0].flows_used)
+
+    @property
+    def untold(self) -> int:
+        """How many EVENT rows were written since the last call of `fresh`."""
+        return self._latest.untold + int(self._state.tracker[0].events_used)
 
     @property
     def late(self) -> int:

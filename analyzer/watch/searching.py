@@ -11,8 +11,10 @@ from analyzer.diagnose import OWN_NAMES, find
 from analyzer.facts import CaptureResult, Finding
 from analyzer.pipeline import Diagnosis
 from analyzer.rules import Options
-from analyzer.watch.told import Told
+from analyzer.watch.tallies import NAMES
+from analyzer.watch.told import CROWD, Told
 
+MOST_NEW = 500  # connections that nobody answered, of which findings are told at once
 ALL_NAMES = np.uint32(0xFFFFFFFF)
 
 
@@ -30,7 +32,6 @@ class Searcher:
     def __init__(self, told: Told, options: Options) -> None:
         self._told = told
         self._options = options
-        self._diagnosis = Diagnosis(options.rules, options.profiles)
         self._wide: set[tuple[int, int, int]] = set()  # name, scope, first flow's number of wide ones told
 
     def search(
@@ -53,25 +54,33 @@ class Searcher:
         assert result.shortened is not None
         kept = np.where(result.shortened[rows[looked]], np.uint32(0), names)  # without evidence: still so
         new, ended = after & ~before & names, before & ~after & kept
+        new[np.flatnonzero(new.astype(np.bool_) & CROWD[told.now[looked]])[MOST_NEW:]] = 0  # later, maybe
         told.marks[looked] = before & ~ended | new
         result.findings.marks[rows[held]] = told.marks[held]
-        findings = self._of_flows(result, dict(zip(rows[looked].tolist(), new.tolist(), strict=True)))
+        findings = self._of_flows(result, rows[looked], new)
         if search is Search.EVERYWHERE:
             findings += self._wide_ones(result, found.wide)
         withdrawn = [
-            (row, name)
-            for row, bits in zip(rows[looked].tolist(), ended.tolist(), strict=True)
-            for name in range(bits.bit_length())
-            if bits >> name & 1
+            (int(rows[looked[place]]), name)
+            for place in np.flatnonzero(ended).tolist()
+            for name in range(NAMES)
+            if int(ended[place]) >> name & 1
         ]
         return findings, withdrawn
 
-    def _of_flows(self, result: CaptureResult, new: dict[int, int]) -> list[Finding]:
-        """The new findings about one connection. new: their bits, by row."""
-        marked = np.array([row for row, bits in new.items() if bits], np.int64)
-        names = int(np.bitwise_or.reduce(np.array([0, *new.values()], np.uint32)))
-        told = self._diagnosis.findings(result, marked, names) if len(marked) else []
-        return [each for each in told if new[int(each.flows[0])] >> each.name & 1]
+    def _of_flows(
+        self, result: CaptureResult, rows: NDArray[np.int64], new: NDArray[np.uint32]
+    ) -> list[Finding]:
+        """The new findings about one connection. new: their bits, by place in `rows`."""
+        some = np.flatnonzero(new)
+        if not len(some):
+            return []
+        bits = dict(zip(rows[some].tolist(), new[some].tolist(), strict=True))
+        diagnosis = Diagnosis(
+            self._options.rules, self._options.profiles
+        )  # one that was kept keeps the result
+        told = diagnosis.findings(result, rows[some], int(np.bitwise_or.reduce(new)))
+        return [each for each in told if bits[int(each.flows[0])] >> each.name & 1]
 
     def _wide_ones(self, result: CaptureResult, wide: tuple[Finding, ...]) -> list[Finding]:
         """Those of hosts, paths and the capture that were not told yet."""

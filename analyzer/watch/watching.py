@@ -19,20 +19,16 @@ from analyzer.facts import CaptureFacts, CaptureResult, Interface, Rows
 from analyzer.news import News, Totals
 from analyzer.pipeline import Seen, concluded
 from analyzer.reading import Batch, earliest
-from analyzer.records import as_records
-from analyzer.rules import Options
+from analyzer.rules import SECOND_NS, Options
 from analyzer.sources import CHUNK_FRAMES
 from analyzer.track import MOST_EVENTS, MOST_FLOWS, BoundedTracker, without_packets
 from analyzer.watch.searching import Search, Searcher
 from analyzer.watch.tallies import Tally, counts_of, probes_of, verdicts_of
-from analyzer.watch.told import Told
+from analyzer.watch.told import CROWD, Told
 
 SHARE = 4  # of a full table, one part in so many leaves at once
-MOST_SAID = 500  # connections that were never answered, told one by one in one news; a flood has millions
-
-CROWD = np.zeros(256, np.bool_)
-CROWD[[kinds.NO_ANSWER, kinds.UNKNOWN]] = True
-"""Verdicts that anybody can bring about in any number."""
+PRESSING = 8  # a look is due when one part in so many of the events or connections that fit in is new
+MOST_SAID = 500  # connections that were never answered, told one by one in a second; a flood has millions
 
 
 class Watch:
@@ -49,7 +45,7 @@ class Watch:
         self.decoder = Decoder(CHUNK_FRAMES)
         self.facts = facts
         self._options = options
-        self._most_events = most_events
+        self._most_flows, self._most_events = most_flows, most_events
         self._tracker = BoundedTracker(
             options.rules, most_flows=most_flows, most_events=most_events, make_room=self._make_room
         )
@@ -59,8 +55,9 @@ class Watch:
         self._waiting: list[News] = []
         self._frames = 0
         self._start_ns = self._now_ns = kinds.MISSING
-        self._untold_events = 0
-        self._unsaid = 0
+        self._founded = 0  # connections, as of the latest look that let some leave
+        self._unsaid = self._said = 0
+        self._second_ns = kinds.MISSING  # since when so many were said
         self.ended = False  # nothing more will come
         self.dropped: int | None = None  # frames, as the source says by now
         self._told_dropped: int | None = None
@@ -89,8 +86,13 @@ class Watch:
 
     @property
     def pressing(self) -> bool:
-        """Whether a look is due because so many events are untold that older ones would have to go."""
-        return self._untold_events * 2 > self._most_events
+        """Whether a look is due: so much is new that it would be too much to tell at once later on."""
+        return self._tracker.untold * PRESSING > self._most_events or self._filling
+
+    @property
+    def _filling(self) -> bool:
+        """Whether so many connections are new that those that ended should leave: later all would at once."""
+        return (self._tracker.founded - self._founded) * PRESSING > self._most_flows
 
     def step(self, batch: Batch) -> None:
         """Track a batch of segments."""
@@ -98,18 +100,19 @@ class Watch:
         self._start_ns = earliest(self._start_ns, batch.start_ns)
         self._now_ns = batch.end_ns  # not the latest of all: one clock that errs would stop time for good
         self._tracker.track(batch.segments)
-        self._untold_events += len(batch.segments)
 
     def look(self, now_ns: int, search: Search = Search.NOWHERE) -> list[News]:
         """What is new at a moment, in order: first what was said when connections had to leave meanwhile."""
         if self._now_ns == kinds.MISSING:
             return []
         self._now_ns = now_ns
-        news = self._news(np.zeros(0, np.int64), search)
-        told, self._waiting = [*self._waiting, news], []
-        if search is Search.EVERYWHERE:
-            self._retire(self._tracker.leaving(self._now_ns))
-            told, self._waiting = [*told, *self._waiting], []
+        tracker = self._tracker
+        leaving = np.zeros(len(tracker.flows), np.bool_)
+        if search is Search.EVERYWHERE or self._filling:
+            leaving = tracker.leaving(now_ns)
+            self._founded = tracker.founded
+        self._retire(leaving, search)
+        told, self._waiting = self._waiting, []
         lost, self._told_dropped = self.dropped != self._told_dropped, self.dropped
         return [each for each in told if not each.empty or lost]
 
@@ -150,14 +153,17 @@ class Watch:
 
     def _make_room(self, tracker: BoundedTracker) -> None:
         """The table is full in the middle of a batch."""
-        self._retire(tracker.leaving(self._now_ns, max(len(tracker.flows) // SHARE, 1)))
+        leaving = tracker.leaving(self._now_ns, max(len(tracker.flows) // SHARE, 1))
+        if leaving.any():
+            self._retire(leaving, Search.STIRRED)
 
-    def _retire(self, leaving: NDArray[np.bool_]) -> None:
+    def _retire(self, leaving: NDArray[np.bool_], search: Search) -> None:
+        """Let these rows leave, if there are any, after all that is new has been told."""
+        self._waiting.append(self._news(np.flatnonzero(leaving), search))
         if not leaving.any():
             return
-        self._waiting.append(self._news(np.flatnonzero(leaving), Search.STIRRED))
         told, tracker = self._told, self._tracker
-        self._gone.add(told.only(leaving), as_records(tracker.flows[leaving]), tracker.probings)
+        self._gone.add(told.only(leaving), tracker.flows.probing[leaving], tracker.probings)
         told.keep(~leaving)
         tracker.retire(leaving)
 
@@ -166,19 +172,27 @@ class Watch:
         tracker, told = self._tracker, self._told
         events = without_packets(tracker.fresh())
         corrections = without_packets(tracker.proven())
-        self._untold_events = 0
         told.note(judge(tracker.flows, tracker.probings, self._now_ns, self._options.rules), tracker.flows)
-        told.rows.stirred[flows_of(events, corrections)] = True
+        spoken = concerned(len(told.rows), events, corrections)
+        told.rows.stirred |= spoken
         due = told.due(self._now_ns, self._options.rules.settled_ns)
         due[leaving] |= told.changed()[leaving]
         self._spare_the_crowd(due)
         told.rows.stirred[due] = True
         searched = self._searched(search, due)
-        chosen = np.union1d(flows_of(events, corrections), np.flatnonzero(searched | due))
-        result = self.part(np.union1d(chosen, self._before(chosen)))
+        spoken |= due
+        result = self._part_with(spoken | searched)
         rows = place_of(tracker.numbers, result)
         told.rows.verdict[due] = told.rows.now[due]
         findings, withdrawn = self._searcher.search(result, rows, searched, search)
+        if search is Search.EVERYWHERE:  # what is handed out may be kept for a while
+            told_of = [*(each.flows for each in findings), [row for row, _ in withdrawn]]
+            spoken[np.concatenate(told_of).astype(np.int64)] = True  # rows of all are the table's
+            result = self._part_with(spoken)
+            rows = place_of(tracker.numbers, result)
+            result.findings.marks[:] = told.rows.marks[rows >= 0]
+            findings = [replace(each, flows=rows[each.flows]) for each in findings]
+            withdrawn = [(int(rows[row]), name) for row, name in withdrawn]
         return News(
             result=result,
             events=renamed(events, rows),
@@ -192,25 +206,34 @@ class Watch:
     def _spare_the_crowd(self, due: NDArray[np.bool_]) -> None:
         """Of connections that nobody answered, let only some be told; the others are counted as unsaid."""
         told = self._told.rows
-        crowd = np.flatnonzero(due & CROWD[told.now])[MOST_SAID:]
-        due[crowd] = False
-        told.verdict[crowd] = told.now[crowd]
-        told.stirred[crowd] = False
-        self._unsaid += len(crowd)
+        crowd = np.flatnonzero(due & CROWD[told.now])
+        if abs(self._now_ns - self._second_ns) >= SECOND_NS:  # clocks may be set back
+            self._second_ns, self._said = self._now_ns, 0
+        said = min(len(crowd), MOST_SAID - self._said)
+        self._said += said
+        spared = crowd[said:]
+        due[spared] = False
+        told.verdict[spared] = told.now[spared]
+        told.stirred[spared] = False
+        told.spared[spared] = True
+        self._unsaid += len(spared)
 
     def _searched(self, search: Search, due: NDArray[np.bool_]) -> NDArray[np.bool_]:
         told = self._told.rows
         if search is Search.EVERYWHERE:
-            return np.ones(len(told), np.bool_)
+            every: NDArray[np.bool_] = ~told.spared
+            return every
         if search is Search.NOWHERE:
             return np.zeros(len(told), np.bool_)
         searched: NDArray[np.bool_] = told.stirred & (~CROWD[told.now] | due)
         return searched
 
-    def _before(self, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Rows that used the 4-tuples of these before: some findings look at them."""
-        previous: NDArray[np.int64] = self._tracker.flows.previous[chosen].astype(np.int64)
-        return previous[previous > 0] - 1
+    def _part_with(self, chosen: NDArray[np.bool_]) -> CaptureResult:
+        """These rows, and those that used their 4-tuples before: some findings look at them."""
+        previous = self._tracker.flows.previous[chosen].astype(np.int64)
+        wanted = chosen.copy()
+        wanted[previous[previous > 0] - 1] = True
+        return self.part(np.flatnonzero(wanted))
 
     def part(self, chosen: NDArray[np.int64] | None) -> CaptureResult:
         """The capture of now, or of these rows (ascending) of it, judged, but without findings."""
@@ -236,11 +259,12 @@ class Watch:
         return [replace(known[0], dropped=self.dropped), *known[1:]]
 
 
-def flows_of(*events: Rows) -> NDArray[np.int64]:
-    """The rows of the flows that EVENT rows belong to, ascending."""
-    flow: NDArray[np.int64] = np.unique(np.concatenate([each.flow for each in events])).astype(np.int64)
-    of_flow: NDArray[np.int64] = flow[flow != kinds.NO_FLOW]
-    return of_flow
+def concerned(count: int, *events: Rows) -> NDArray[np.bool_]:
+    """By row, of so many: whether some EVENT rows belong to the flow."""
+    of_some = np.zeros(count, np.bool_)
+    for each in events:
+        of_some[each.flow[each.flow != kinds.NO_FLOW]] = True
+    return of_some
 
 
 def place_of(numbers: NDArray[np.int64], result: CaptureResult) -> NDArray[np.int64]:

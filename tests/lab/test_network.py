@@ -7,10 +7,12 @@ from ipaddress import ip_address, ip_network
 import pytest
 
 from analyzer.lab.failures import LabError, SocketError
-from analyzer.lab.network import CLIENT, ENDS, LINKS, SERVER, Network
+from analyzer.lab.lan import Lan
+from analyzer.lab.network import CLIENT, ENDS, LINKS, PLACES, SERVER, Network
 
 from .conditions import needs_lab
 
+FOR_TESTS = [ip_network(net) for net in ("192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24", "2001:db8::/32")]
 DOCUMENTATION = [ip_network(net) for net in ("192.0.2.0/24", "198.51.100.0/24", "2001:db8::/32")]
 
 
@@ -21,6 +23,19 @@ def test_addresses_belong_to_nobody(ip_version: int) -> None:
             assert address.version == ip_version
             assert any(address in net for net in DOCUMENTATION if net.version == ip_version)
         assert link.host_mac.startswith("02:")  # locally administered
+
+
+@pytest.mark.parametrize("ip_version", [4, 6])
+@pytest.mark.parametrize("kind", [Network, Lan])
+def test_networks_side_by_side_have_addresses_of_their_own(kind: type[Network], ip_version: int) -> None:
+    places = [0, 1, 2, PLACES // 2, PLACES - 1]
+    networks = [kind(ip_version, place) for place in places]
+    links = [link for network in networks for link in network.links.values()]
+    own = [(link.host, f"{link.router}/{link.prefix_bits}") for link in links]
+    assert len({host for host, _ in own}) == len(own) == 2 * len(places)
+    for host, router in own:
+        assert ip_address(host) in ip_network(router, strict=False)
+        assert any(ip_address(host) in net for net in FOR_TESTS if net.version == ip_version)
 
 
 @needs_lab

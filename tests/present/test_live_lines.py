@@ -118,8 +118,9 @@ def test_answers_and_what_nobody_sent() -> None:
 
 def test_a_finding_that_its_verdict_has_said_is_not_said_again(dead: News) -> None:
     assert text(dead).count("last sign of life") == 1
-    later = text(quiet(dead, findings=dead.findings))
-    assert "✖ peer_dead: 3 probes" in later
+    assert text(quiet(dead, judged=dead.judged), quiet(dead, findings=dead.findings)).count("last sign") == 1
+    alone = text(quiet(dead, findings=dead.findings))
+    assert "✖ peer_dead: 3 probes" in alone
 
 
 def test_corrections(dead: News) -> None:

@@ -43,6 +43,7 @@ def kernels_of(stage: str) -> frozenset[str]:
 
 
 VOCABULARY = "the codes of kinds, verdicts and findings, which the outputs put into words"
+KEPT = "numba asks it where compiled kernels are kept, before the first one"
 SENTENCES = "numbers, times and addresses are written in one way"
 SETTINGS = "the settings that the user's options become"
 
@@ -66,10 +67,10 @@ TABLE = {
     "decode": row(kernels_of("decode"), libraries="numpy"),
     "track": row(kernels_of("track"), libraries="numpy pyarrow"),
     "diagnose": row(kernels_of("diagnose"), libraries="numpy"),
-    "sources.kernels": row("kinds sequence", libraries="numba numpy"),
-    "decode.kernels": row("kinds sequence", libraries="numba numpy"),
-    "track.kernels": row("kinds sequence", libraries="numba numpy"),
-    "diagnose.kernels": row("kinds sequence", libraries="numba numpy"),
+    "sources.kernels": row("kinds sequence", libraries="numba numpy", kernel_cache=KEPT),
+    "decode.kernels": row("kinds sequence", libraries="numba numpy", kernel_cache=KEPT),
+    "track.kernels": row("kinds sequence", libraries="numba numpy", kernel_cache=KEPT),
+    "diagnose.kernels": row("kinds sequence", libraries="numba numpy", kernel_cache=KEPT),
     "tables": row(
         "records kinds",
         libraries="numpy pandas pyarrow",

@@ -13,7 +13,8 @@ from analyzer.rules import Rules
 from analyzer.track import Tracker
 from tests.helpers import naive
 from tests.helpers.columns import segment_rows
-from tests.helpers.segment import Record
+from tests.helpers.naive_state import Flow
+from tests.helpers.segment import ACK, RST, SYN, Record
 from tests.helpers.strategies import conversations
 
 Row = tuple[object, ...]
@@ -99,4 +100,20 @@ def test_verdicts_are_fair_readings(conversation: list[Record]) -> None:
     if any(flow.challenged for flow in labels.flows):
         return  # which of several uses of a 4-tuple was meant has its own tests
     for flow, reference in zip(tracker.flows, labels.flows, strict=True):
-        assert kinds.VERDICT_WORDS[flow.verdict] in reference.verdicts
+        if not opens_again(reference):
+            assert kinds.VERDICT_WORDS[flow.verdict] in reference.verdicts
+
+
+def opens_again(flow: Flow) -> bool:
+    """Whether a SYN stands in the middle of its connection, or behind its answer: which of the silences is
+    then the keepalive time, and what was in flight, is anybody's guess; labels are compared there too."""
+    went_on = set()
+    for row in flow.rows:
+        if row.segment is None or row.segment.has(RST):
+            continue
+        opening = row.segment.has(SYN)
+        if opening and (row.sender in went_on or (went_on and not row.segment.has(ACK))):
+            return True
+        if not opening or row.segment.has(ACK):
+            went_on.add(row.sender if not opening else f"answer of the {row.sender}")
+    return False

@@ -8,7 +8,7 @@ import pytest
 from analyzer import kinds
 from analyzer.facts import Rows
 from analyzer.records import EVENT, FLOW, PROBING, as_records, rows
-from analyzer.rules import Rules
+from analyzer.rules import SECOND_NS, Rules
 from analyzer.track import BoundedTracker, without_packets
 from analyzer.track.latest import LatestEvents
 from analyzer.track.state import EVENT_ROOM
@@ -114,6 +114,21 @@ def test_what_stays_an_acknowledgment_is_not_corrected() -> None:
         tracker.track(segment_rows([record]))
         tracker.fresh()
         assert len(tracker.proven()) == 0
+
+
+def test_a_probe_whose_gap_hung_on_the_peer_s_is_corrected() -> None:
+    """What the peer sent before was no activity, but a probe too."""
+    tracker = BoundedTracker(Rules())
+    records = timeline("0 s>c A 0:1\n10 c>s A 0:0\n11 c>s A 1:1").records
+    tracker.track(segment_rows(records[:2]))
+    told = tracker.fresh()
+    assert [kinds.KIND_WORDS[kind] for kind in told.kind] == ["ack", "keepalive_probe"]
+    assert told.gap_ns.tolist() == [kinds.MISSING, 10 * SECOND_NS]
+    tracker.track(segment_rows(records[2:]))
+    proven = tracker.proven()
+    assert [kinds.KIND_WORDS[kind] for kind in proven.kind] == ["keepalive_probe", "keepalive_probe"]
+    assert proven.gap_ns.tolist() == [kinds.MISSING, kinds.MISSING]
+    assert bits(proven) == bits(table(tracker)[:2])
 
 
 def test_corrections_follow_flows_that_move() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from analyzer import kinds
+from analyzer import kernel_cache, kinds  # noqa: F401  (numba asks it where kernels are kept)
 from analyzer.decode.kernels import layers
 from analyzer.decode.kernels.arp import read_arp
 from analyzer.decode.kernels.icmp import read_icmp, read_quoted_tcp

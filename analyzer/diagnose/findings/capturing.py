@@ -107,7 +107,10 @@ def framing(context: Context) -> Iterator[tuple[str, str]]:
     if context.dropped:
         yield f"the capturing program dropped {counted(context.dropped, 'frame')}", BUFFER
     for damage in context.result.facts.damages:
-        yield f"the file is incomplete: {damage}", "Copy it anew from where it was captured."
+        if damage.offset < 0:  # not in one file: a live capture ended, say
+            yield f"the capture is incomplete: {damage}", "Begin anew once that is mended."
+        else:
+            yield f"the file is incomplete: {damage}", "Copy it anew from where it was captured."
     if context.cut:
         said = f"the snap length cut {counted(context.cut, 'frame')} before the end of the TCP header"
         yield said, "Capture with `-s 128` or more."

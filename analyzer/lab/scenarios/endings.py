@@ -153,9 +153,9 @@ def abort_with_unread_request(stage: Stage) -> None:
     stage.start_capture()
     connection = stage.connect(client=PATIENT)
     connection.talk()
-    sleep(0.5)
+    sleep(0.6)  # a request: what comes within 0.5 s of other data need be none
     connection.talk()
-    sleep(0.5)
+    sleep(0.6)
     connection.client.send(10)
     sleep(ANSWER_S)
     connection.server.close()

@@ -64,7 +64,10 @@ THEMES = (TERMINAL.name, "textual-dark", "textual-light")
 
 
 class LiveApp(App[None]):
-    """Connections of now. clock_s: seconds of a clock that only goes forward."""
+    """Connections of now.
+
+    clock_s: seconds of a clock that only goes forward. notice: what is to be said beside them; "": nothing.
+    """
 
     ENABLE_COMMAND_PALETTE = False
     BINDINGS = [Binding("ctrl+c", "quit", priority=True, show=False)]
@@ -83,6 +86,7 @@ class LiveApp(App[None]):
         title: str = "",
         clock: str = "relative",
         clock_s: Callable[[], float] = time.monotonic,
+        notice: Callable[[], str] = str,
     ) -> None:
         super().__init__(ansi_color=None)
         self.no_color = bool(os.environ.get("NO_COLOR"))  # as `present.paper`: an empty one asks for nothing
@@ -94,6 +98,7 @@ class LiveApp(App[None]):
         self.state = State(title)
         self._clock = clock
         self._clock_s = clock_s
+        self._notice = notice
         self._puller = Puller(feed, self._came)
         self.main = Main(self.state, clock_s)
 
@@ -119,6 +124,7 @@ class LiveApp(App[None]):
 
     def tick(self) -> None:
         """Countdowns go on between boards."""
+        self.state.notice = self._notice()
         self.main.tick()
         if isinstance(self.screen, Opened):
             self.screen.tick()
@@ -215,13 +221,14 @@ def _signals_kept() -> Iterator[None]:
                 signal.signal(each, handler)
 
 
-def run_screen(feed: Feed, title: str = "", clock: str = "relative") -> None:
+def run_screen(feed: Feed, title: str = "", clock: str = "relative", notice: Callable[[], str] = str) -> None:
     """Show what the feed gives until the user quits, or SIGTERM comes.
 
     title: what is watched. clock: how an opened connection shows times, a mode of `present.Clock`.
+    notice: what is to be said beside the connections; "": nothing.
     What the feed raises is raised again when the terminal is in order.
     """
-    app = LiveApp(feed, title, clock)
+    app = LiveApp(feed, title, clock, notice=notice)
     with _signals_kept():
         app.run()
     if app.error is not None:

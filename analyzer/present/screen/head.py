@@ -36,6 +36,8 @@ USUAL = ("urgency", False)
 def head(state: State, width: int) -> Iterator[Line]:
     """The lines above the table."""
     yield title_line(state, width)
+    if state.notice:
+        yield [(cut(f"▲ {printable(state.notice)}", width), "warning")]
     if state.board is None:
         yield [("waiting for the first connection", "faint")]
         return

@@ -14,6 +14,7 @@ class State:
     title: what is watched. board: the latest one, None before the first; it came at came_s, in seconds
     of a clock that only goes forward, and answers `answered`. wish: what is asked for now.
     paused: nothing is to change. failure: why the capture ended, None while it goes on.
+    notice: what is to be said of it just now, "" nothing.
     """
 
     title: str = ""
@@ -23,6 +24,7 @@ class State:
     wish: Wish = Wish()
     paused: bool = False
     failure: str | None = None
+    notice: str = ""
 
     def elapsed_s(self, now_s: float) -> float:
         """What has passed since the board was made: nothing while paused, or after the end."""

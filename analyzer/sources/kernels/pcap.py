@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from numba import njit
 
+from analyzer import kernel_cache  # noqa: F401  (numba asks it where kernels are kept)
 from analyzer.sources.kernels.octets import FULL, MORE, TOO_LONG, u32
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from analyzer import kernel_cache  # noqa: F401  (numba asks it where kernels are kept)
 from analyzer.sources.kernels.octets import (
     BAD_LENGTH,
     FULL,

@@ -33,6 +33,8 @@ class LiveSource(Source):
         self.reader = reader
         self.opened = opened
         self._notices: deque[str] = deque(maxlen=MOST_NOTICES)
+        self.trouble = ""
+        """Why nothing can be seen just now; "": nothing is known that would hinder it."""
 
     @property
     def size(self) -> int | None:
@@ -110,10 +112,13 @@ class CaptureSource(LiveSource):
         up = True
         while self.process.running() and not self._stop.wait(WATCH_S):
             self.process.tell()
-            was_up, up = up, is_up(self.interface) is not False
+            was_up, known = up, is_up(self.interface)
+            up = was_up if known is None else known  # one that is removed is not up again
             if up != was_up:
                 how = "is up again" if up else "went down: nothing can be seen until it is up"
-                self._notices.append(f"{self.interface}: the interface {how}")
+                notice = f"{self.interface}: the interface {how}"
+                self.trouble = "" if up else notice
+                self._notices.append(notice)
         if self.process.running():
             self.process.tell()
             self._settle()

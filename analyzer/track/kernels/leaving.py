@@ -2,7 +2,7 @@
 
 from numba import njit
 
-from analyzer import kinds
+from analyzer import kernel_cache, kinds  # noqa: F401  (numba asks it where kernels are kept)
 from analyzer.track.kernels.steps import step
 
 

@@ -7,7 +7,7 @@ visits to flows that only share the slot. A 4-tuple has one slot, which names it
 import numpy as np
 from numba import njit
 
-from analyzer import kinds
+from analyzer import kernel_cache, kinds  # noqa: F401  (numba asks it where kernels are kept)
 from analyzer.track.kernels.steps import aside, step
 
 WORD = 0xFFFFFFFF

@@ -7,7 +7,7 @@ oldest of its group. A table without room for any costs nothing: files are track
 import numpy as np
 from numba import njit
 
-from analyzer import kinds
+from analyzer import kernel_cache, kinds  # noqa: F401  (numba asks it where kernels are kept)
 from analyzer.sequence import distance
 from analyzer.track.kernels.lookup import endpoint_hash
 from analyzer.track.kernels.other_kinds import sequence_end

@@ -149,7 +149,7 @@ def note_acknowledgment(x, segment):
         if x.marks & kinds.SIDE_FIN and not x.marks & kinds.SIDE_FIN_ACKED:
             x.marks |= kinds.SIDE_FIN_ACKED
             x.fin_acked_time = segment.time_ns
-    else:
+    elif x.pending_since != 0:
         x.pending_since = segment.time_ns  # progress: the rest waits since now
 
 

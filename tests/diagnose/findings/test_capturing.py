@@ -8,6 +8,7 @@ import pytest
 
 from analyzer import found
 from analyzer.diagnose.findings import search
+from analyzer.errors import Damage
 from analyzer.rules import Rules
 from tests.diagnose.support import OPENING, judge, tell
 from tests.helpers import wire
@@ -96,6 +97,14 @@ def test_a_file_that_is_cut_short() -> None:
     [damage] = judge(content[:-7]).result.facts.damages
     assert finding.summary.startswith(f"the file is incomplete: {damage}: ")
     assert (finding.flows.tolist(), finding.frames) == ([], ())
+
+
+def test_a_capture_that_ended_by_itself() -> None:
+    result = tell(OPENING).result
+    result.facts.damages.append(Damage(-1, "the capture ended: it was killed"))
+    [finding] = search.find(result, Rules()).wide
+    assert finding.summary.startswith("the capture is incomplete: the capture ended: it was killed: ")
+    assert "Copy" not in finding.advice
 
 
 def test_frames_that_were_dropped() -> None:

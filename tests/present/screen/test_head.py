@@ -46,6 +46,18 @@ def test_the_head_tells_the_totals() -> None:
     assert len(lines) == 3
 
 
+def test_what_befell_the_interface_stands_below_the_title() -> None:
+    state = state_of()
+    state.notice = "eth0: the interface went down: nothing can be seen until it is up\x1b[2J"
+    lines = [text(line) for line in head(state, 60)]
+    assert lines[0].endswith("● live")
+    assert lines[1].startswith("▲ eth0: the interface went down") and cells(lines[1]) <= 60
+    state.notice = "\x1b[2J"
+    assert "\x1b" not in text(list(head(state, 60))[1])
+    state.board = None
+    assert len(list(head(state, 60))) == 3
+
+
 def test_every_verdict_is_counted_where_there_is_room() -> None:
     lines = " ".join(text(line) for line in tally(totals_of(ALL), 120))
     assert all(f"1 {word}" in lines for word in kinds.VERDICT_WORDS)

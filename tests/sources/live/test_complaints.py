@@ -14,9 +14,9 @@ Packets captured: 5
 Packets received/dropped on interface 'eth0': 5/0 (pcap:0/dumpcap:0/flushed:0/ps_ifdrop:0) (100.0%)
 """
 FULL = """Capturing on 'eth0'
-File: /tmp/live_00001_20261123071240.pcapng
+File: /captures/live_00001_20261123071240.pcapng
 dumpcap: Not all the packets could be written to the file to which the capture was being saved
-("/tmp/live_00001_20261123071240.pcapng") because there is no space left on the file system
+("/captures/live_00001_20261123071240.pcapng") because there is no space left on the file system
 on which that file resides.
 """
 BAD_DUMPCAP = """Capturing on 'Loopback: lo'
@@ -50,7 +50,7 @@ def test_why_a_capture_ended(said: str, status: int, told: str) -> None:
 def test_a_full_disk_is_told_whole() -> None:
     assert complaint(FULL) == (
         "Not all the packets could be written to the file to which the capture was being saved "
-        '("/tmp/live_00001_20261123071240.pcapng") because there is no space left on the file system '
+        '("/captures/live_00001_20261123071240.pcapng") because there is no space left on the file system '
         "on which that file resides"
     )
 
