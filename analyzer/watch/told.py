@@ -75,10 +75,11 @@ class Told:
         return due
 
     def changed(self) -> NDArray[np.bool_]:
-        """Whose verdict is not the one that was told."""
+        """Whose verdict is not the one that was told; one that says nothing, where one was."""
         rows = self.rows
         well = WELL[rows.now] & WELL[rows.verdict]
-        changed: NDArray[np.bool_] = (rows.now != rows.verdict) & ~well & ~UNSAID[rows.now]
+        unsaid = UNSAID[rows.now] & UNSAID[rows.verdict]
+        changed: NDArray[np.bool_] = (rows.now != rows.verdict) & ~well & ~unsaid
         return changed
 
     def only(self, chosen: NDArray[np.bool_]) -> Told:

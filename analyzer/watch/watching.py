@@ -121,7 +121,9 @@ class Watch:
         result = self.part(chosen)
         result.findings = find(result, self._options.rules, self._options.profiles)
         assert result.shortened is not None and result.numbers is not None
-        told = self.marks[np.searchsorted(self._tracker.numbers[: len(self.marks)], result.numbers)]
+        marks = np.zeros(len(self._tracker.numbers), np.uint32)
+        marks[: len(self.marks)] = self.marks  # of later connections nothing was told yet
+        told = marks[np.searchsorted(self._tracker.numbers, result.numbers)]
         result.findings.marks[result.shortened] |= told[result.shortened]  # their evidence left memory
         return result
 
@@ -173,8 +175,8 @@ class Watch:
         events = without_packets(tracker.fresh())
         corrections = without_packets(tracker.proven())
         told.note(judge(tracker.flows, tracker.probings, self._now_ns, self._options.rules), tracker.flows)
-        spoken = concerned(len(told.rows), events, corrections)
-        told.rows.stirred |= spoken
+        spoken: NDArray[np.bool_] = concerned(len(told.rows), events, corrections)
+        told.rows.stirred[spoken] = True
         due = told.due(self._now_ns, self._options.rules.settled_ns)
         due[leaving] |= told.changed()[leaving]
         self._spare_the_crowd(due)
@@ -186,8 +188,9 @@ class Watch:
         told.rows.verdict[due] = told.rows.now[due]
         findings, withdrawn = self._searcher.search(result, rows, searched, search)
         if search is Search.EVERYWHERE:  # what is handed out may be kept for a while
-            told_of = [*(each.flows for each in findings), [row for row, _ in withdrawn]]
-            spoken[np.concatenate(told_of).astype(np.int64)] = True  # rows of all are the table's
+            lost = np.array([row for row, _ in withdrawn], np.int64)
+            told_of = [lost, *(each.flows for each in findings)]
+            spoken[np.concatenate(told_of)] = True  # rows of all are the table's
             result = self._part_with(spoken)
             rows = place_of(tracker.numbers, result)
             result.findings.marks[:] = told.rows.marks[rows >= 0]
