@@ -99,7 +99,7 @@ def _properties(colours: Colours) -> str:
     groups = {
         "verdict": colours.verdicts,
         "severity": colours.severities,
-        "lane": colours.phases,
+        "lane": colours.lanes,
         "mark": colours.marks,
     }
     named = {f"{group}-{name}": value for group, each in groups.items() for name, value in each.items()}
