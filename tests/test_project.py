@@ -293,7 +293,8 @@ TESTED_BY = {
     "tests/present/report/test_document.py": "present.report.connections present.report.stories "
     "present.report.writing",
     "tests/present/test_cards.py": "described",
-    "tests/present/test_golden.py": "present.connection present.console present.labels present.timeline",
+    "tests/present/test_golden.py": "present.connection present.console present.labels "
+    "present.listing present.timeline",
     "tests/sources/live/test_capturing.py": "sources.live.backend sources.live.dumpcap sources.live.process "
     "sources.live.scapy sources.live.scapy_pipe sources.live.source sources.live.tcpdump",
     "tests/sources/test_held.py": "sources.pyshark_packets sources.scapy_packets",
