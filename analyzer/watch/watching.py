@@ -125,8 +125,10 @@ class Watch:
         result = self.part(chosen)
         result.findings = find(result, self._options.rules, self._options.profiles)
         assert result.shortened is not None and result.numbers is not None
-        told = self.marks[np.searchsorted(self._tracker.numbers[: len(self.marks)], result.numbers)]
-        result.findings.marks[result.shortened] |= told[result.shortened]  # their evidence left memory
+        short = np.flatnonzero(result.shortened)  # their evidence left memory
+        place = np.searchsorted(self._tracker.numbers[: len(self.marks)], result.numbers[short])
+        told = place < len(self.marks)  # others came since the latest look
+        result.findings.marks[short[told]] |= self.marks[place[told]]
         return result
 
     def rows_of(self, number: int) -> NDArray[np.int64]:
