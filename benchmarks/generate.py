@@ -2,6 +2,7 @@
 
     python -m benchmarks.generate big.pcap --frames 12.5e6
     python -m benchmarks.generate short.pcap --short-connections 1e6
+    python -m benchmarks.generate flood.pcap --flood syn --flood-size 5e6 --flows 1000
 
 The same settings and seed give the same bytes. The sidecar, FILE.json, has the number
 of frames of each kind as written, so that any reader of the file can be checked.
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import lives
+from benchmarks.floods import FLOODS, flooded
 from benchmarks.render import FORMATS, MOST_FLOWS, Layout, file_header, frame_bytes
 from benchmarks.traffic import KINDS, NOT_EVENTS, Table
 
@@ -28,7 +30,7 @@ LEAST_SNAP = 96  # the headers of an IPv6 SYN
 
 @dataclass(frozen=True)
 class Settings:
-    """What to write. With short_connections, `frames` and the keep-alive share do not apply."""
+    """What to write. With short_connections or a flood, `frames` and the keep-alive share do not apply."""
 
     frames: int = 2_500_000
     flows: int = 20_000
@@ -39,6 +41,13 @@ class Settings:
     short_connections: int = 0
     flood_share: float = 0.9  # of the short connections: a SYN and nothing else
     opened_per_s: float = 20_000.0  # of the short connections: so many begin in a second
+    flood: str = ""  # of FLOODS, beside `flows` real connections
+    flood_size: int = 5_000_000  # connections of the flood
+
+    @property
+    def connections(self) -> int:
+        """How many connections there are in all."""
+        return self.short_connections or self.flows + (self.flood_size if self.flood else 0)
 
     def check(self) -> None:
         """Raises ValueError where no such capture can be written."""
@@ -52,7 +61,9 @@ class Settings:
             raise ValueError("the flood share must be between 0 and 1")
         if not self.opened_per_s > 0:
             raise ValueError("some connections must begin in a second")
-        if not 1 <= max(self.flows, self.short_connections) <= MOST_FLOWS or self.frames < 1:
+        if self.flood and self.flood not in FLOODS:
+            raise ValueError(f"flood must be one of {', '.join(FLOODS)}")
+        if not 1 <= self.connections <= MOST_FLOWS or self.frames < 1:
             raise ValueError(f"give at least one frame and 1 to {MOST_FLOWS} flows")
 
 
@@ -62,7 +73,7 @@ class Truth:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.kinds = np.zeros(len(KINDS), np.int64)
-        self.seen = np.zeros(settings.short_connections or settings.flows, np.bool_)
+        self.seen = np.zeros(settings.connections, np.bool_)
         self.first = self.last = 0
 
     def add(self, frames: Table) -> None:
@@ -100,6 +111,9 @@ def batches(settings: Settings) -> Iterator[Table]:
         yield from lives.short_connections(
             settings.short_connections, settings.flood_share, settings.opened_per_s, rng
         )
+        return
+    if settings.flood:
+        yield from flooded(settings.flows, settings.flood_size, settings.flood, rng)
         return
     left = settings.frames
     for frames in lives.Lives(settings.flows, settings.keepalive_share, rng).frames(settings.frames):
@@ -146,6 +160,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--snap", type=number, default=default.snap)
     parser.add_argument("--short-connections", type=number, default=0, metavar="COUNT")
     parser.add_argument("--flood-share", type=float, default=default.flood_share)
+    parser.add_argument("--flood", choices=FLOODS, default="")
+    parser.add_argument("--flood-size", type=number, default=default.flood_size, metavar="COUNT")
     parser.add_argument("--opened-per-s", type=float, default=default.opened_per_s, metavar="COUNT")
     return parser
 

@@ -12,8 +12,9 @@ from analyzer.facts import CaptureResult, Finding
 from analyzer.pipeline import Diagnosis
 from analyzer.rules import Options
 from analyzer.watch.tallies import NAMES
-from analyzer.watch.told import Told
+from analyzer.watch.told import CROWD, Told
 
+MOST_NEW = 500  # connections that nobody answered, of which findings are told at once
 ALL_NAMES = np.uint32(0xFFFFFFFF)
 
 
@@ -53,6 +54,7 @@ class Searcher:
         assert result.shortened is not None
         kept = np.where(result.shortened[rows[looked]], np.uint32(0), names)  # without evidence: still so
         new, ended = after & ~before & names, before & ~after & kept
+        new[np.flatnonzero(new.astype(np.bool_) & CROWD[told.now[looked]])[MOST_NEW:]] = 0  # later, maybe
         told.marks[looked] = before & ~ended | new
         result.findings.marks[rows[held]] = told.marks[held]
         findings = self._of_flows(result, rows[looked], new)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from analyzer import kinds
 from analyzer.facts import Rows
+from analyzer.records import taken
 from analyzer.watch.told import Told
 
 NAMES = 32  # bits of FLOW marks
@@ -23,12 +24,11 @@ class Tally:
         self.findings = np.zeros(NAMES, np.int64)
         self.probes = np.zeros(2, np.int64)
 
-    def add(self, told: Told, flows: Rows, probings: Rows) -> None:
-        """Count these connections too. told, flows: of the same ones. probings: of the capture."""
+    def add(self, told: Told, probing: NDArray[np.uint32], probings: Rows) -> None:
+        """Count these connections too. told: of these. probing: as FLOW's. probings: of the capture."""
         self.verdicts += verdicts_of(told)
         self.findings += counts_of(told.rows.marks)
-        row = flows.probing.astype(np.int64)
-        self.probes += probes_of(probings[row[row > 0] - 1])
+        self.probes += probes_of(taken(probings, probing[probing > 0].astype(np.int64) - 1))
 
 
 def verdicts_of(told: Told) -> NDArray[np.int64]:
@@ -47,4 +47,5 @@ def probes_of(probings: Rows) -> NDArray[np.int64]:
 
 def counts_of(marks: NDArray[np.uint32]) -> NDArray[np.int64]:
     """How many rows have each of the 32 bits."""
+    marks = marks[marks != 0]
     return np.array([np.count_nonzero(marks & np.uint32(1 << bit)) for bit in range(NAMES)], np.int64)

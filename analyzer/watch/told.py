@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from analyzer import kinds
 from analyzer.facts import Rows
-from analyzer.records import as_records
+from analyzer.records import as_records, taken
 
 TOLD = np.dtype(
     [
@@ -20,6 +20,7 @@ TOLD = np.dtype(
         ("verdict", "u1"),  # told last, UNDECIDED: none
         ("now", "u1"),  # the verdict of now
         ("stirred", "?"),  # something of it came since findings were looked for
+        ("spared", "?"),  # the verdict of now is not told, being one of too many
     ]
 )
 
@@ -40,6 +41,10 @@ WELL = np.zeros(256, np.bool_)
 WELL[[kinds.ALIVE, kinds.OPEN]] = True
 """Verdicts between which a healthy connection goes back and forth."""
 
+CROWD = np.zeros(256, np.bool_)
+CROWD[[kinds.NO_ANSWER, kinds.UNKNOWN]] = True
+"""Verdicts that anybody can bring about in any number."""
+
 UNSAID = np.zeros(256, np.bool_)
 UNSAID[[kinds.UNKNOWN, kinds.UNDECIDED]] = True
 """Verdicts that say nothing."""
@@ -59,6 +64,7 @@ class Told:
             self.rows = as_records(np.concatenate([self.rows, more]))
         changed = np.flatnonzero(self.rows.now != verdicts)
         self.rows.now[:] = verdicts
+        self.rows.spared[changed] = False
         self.rows.since[changed] = flows.side["last_time"][changed].max(axis=1, initial=kinds.MISSING)
 
     def due(self, now_ns: int, settled_ns: int) -> NDArray[np.bool_]:
@@ -69,18 +75,19 @@ class Told:
         return due
 
     def changed(self) -> NDArray[np.bool_]:
-        """Whose verdict is not the one that was told."""
+        """Whose verdict is not the one that was told; one that says nothing, where one was."""
         rows = self.rows
         well = WELL[rows.now] & WELL[rows.verdict]
-        changed: NDArray[np.bool_] = (rows.now != rows.verdict) & ~well & ~UNSAID[rows.now]
+        unsaid = UNSAID[rows.now] & UNSAID[rows.verdict]
+        changed: NDArray[np.bool_] = (rows.now != rows.verdict) & ~well & ~unsaid
         return changed
 
     def only(self, chosen: NDArray[np.bool_]) -> Told:
         """A copy of these rows."""
         some = Told()
-        some.rows = as_records(np.array(self.rows[chosen]))
+        some.rows = taken(self.rows, chosen)
         return some
 
     def keep(self, kept: NDArray[np.bool_]) -> None:
         """The other rows left the flow table."""
-        self.rows = as_records(np.array(self.rows[kept]))
+        self.rows = taken(self.rows, kept)

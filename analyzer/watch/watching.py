@@ -19,21 +19,16 @@ from analyzer.facts import CaptureFacts, CaptureResult, Interface, Rows
 from analyzer.news import News, Totals
 from analyzer.pipeline import Seen, concluded
 from analyzer.reading import Batch, earliest
-from analyzer.records import as_records
-from analyzer.rules import Options
+from analyzer.rules import SECOND_NS, Options
 from analyzer.sources import CHUNK_FRAMES
 from analyzer.track import MOST_EVENTS, MOST_FLOWS, BoundedTracker, without_packets
 from analyzer.watch.searching import Search, Searcher
 from analyzer.watch.tallies import Tally, counts_of, probes_of, verdicts_of
-from analyzer.watch.told import Told
+from analyzer.watch.told import CROWD, Told
 
 SHARE = 4  # of a full table, one part in so many leaves at once
 PRESSING = 8  # a look is due when one part in so many of the events or connections that fit in is new
-MOST_SAID = 500  # connections that were never answered, told one by one in one news; a flood has millions
-
-CROWD = np.zeros(256, np.bool_)
-CROWD[[kinds.NO_ANSWER, kinds.UNKNOWN]] = True
-"""Verdicts that anybody can bring about in any number."""
+MOST_SAID = 500  # connections that were never answered, told one by one in a second; a flood has millions
 
 
 class Watch:
@@ -61,7 +56,8 @@ class Watch:
         self._frames = 0
         self._start_ns = self._now_ns = kinds.MISSING
         self._founded = 0  # connections, as of the latest look that let some leave
-        self._unsaid = 0
+        self._unsaid = self._said = 0
+        self._second_ns = kinds.MISSING  # since when so many were said
         self.ended = False  # nothing more will come
         self.dropped: int | None = None  # frames, as the source says by now
         self._told_dropped: int | None = None
@@ -125,10 +121,10 @@ class Watch:
         result = self.part(chosen)
         result.findings = find(result, self._options.rules, self._options.profiles)
         assert result.shortened is not None and result.numbers is not None
-        short = np.flatnonzero(result.shortened)  # their evidence left memory
-        place = np.searchsorted(self._tracker.numbers[: len(self.marks)], result.numbers[short])
-        told = place < len(self.marks)  # others came since the latest look
-        result.findings.marks[short[told]] |= self.marks[place[told]]
+        marks = np.zeros(len(self._tracker.numbers), np.uint32)
+        marks[: len(self.marks)] = self.marks  # of later connections nothing was told yet
+        told = marks[np.searchsorted(self._tracker.numbers, result.numbers)]
+        result.findings.marks[result.shortened] |= told[result.shortened]  # their evidence left memory
         return result
 
     def rows_of(self, number: int) -> NDArray[np.int64]:
@@ -169,7 +165,7 @@ class Watch:
         if not leaving.any():
             return
         told, tracker = self._told, self._tracker
-        self._gone.add(told.only(leaving), as_records(tracker.flows[leaving]), tracker.probings)
+        self._gone.add(told.only(leaving), tracker.flows.probing[leaving], tracker.probings)
         told.keep(~leaving)
         tracker.retire(leaving)
 
@@ -179,22 +175,22 @@ class Watch:
         events = without_packets(tracker.fresh())
         corrections = without_packets(tracker.proven())
         told.note(judge(tracker.flows, tracker.probings, self._now_ns, self._options.rules), tracker.flows)
-        told.rows.stirred[flows_of(events, corrections)] = True
+        spoken: NDArray[np.bool_] = concerned(len(told.rows), events, corrections)
+        told.rows.stirred[spoken] = True
         due = told.due(self._now_ns, self._options.rules.settled_ns)
         due[leaving] |= told.changed()[leaving]
         self._spare_the_crowd(due)
         told.rows.stirred[due] = True
         searched = self._searched(search, due)
-        spoken = due.copy()
-        spoken[flows_of(events, corrections)] = True
+        spoken |= due
         result = self._part_with(spoken | searched)
         rows = place_of(tracker.numbers, result)
         told.rows.verdict[due] = told.rows.now[due]
         findings, withdrawn = self._searcher.search(result, rows, searched, search)
         if search is Search.EVERYWHERE:  # what is handed out may be kept for a while
-            for each in findings:
-                spoken[each.flows] = True  # rows of a result of everything are the table's
-            spoken[np.array([row for row, _ in withdrawn], np.int64)] = True
+            lost = np.array([row for row, _ in withdrawn], np.int64)
+            told_of = [lost, *(each.flows for each in findings)]
+            spoken[np.concatenate(told_of)] = True  # rows of all are the table's
             result = self._part_with(spoken)
             rows = place_of(tracker.numbers, result)
             result.findings.marks[:] = told.rows.marks[rows >= 0]
@@ -213,16 +209,23 @@ class Watch:
     def _spare_the_crowd(self, due: NDArray[np.bool_]) -> None:
         """Of connections that nobody answered, let only some be told; the others are counted as unsaid."""
         told = self._told.rows
-        crowd = np.flatnonzero(due & CROWD[told.now])[MOST_SAID:]
-        due[crowd] = False
-        told.verdict[crowd] = told.now[crowd]
-        told.stirred[crowd] = False
-        self._unsaid += len(crowd)
+        crowd = np.flatnonzero(due & CROWD[told.now])
+        if abs(self._now_ns - self._second_ns) >= SECOND_NS:  # clocks may be set back
+            self._second_ns, self._said = self._now_ns, 0
+        said = min(len(crowd), MOST_SAID - self._said)
+        self._said += said
+        spared = crowd[said:]
+        due[spared] = False
+        told.verdict[spared] = told.now[spared]
+        told.stirred[spared] = False
+        told.spared[spared] = True
+        self._unsaid += len(spared)
 
     def _searched(self, search: Search, due: NDArray[np.bool_]) -> NDArray[np.bool_]:
         told = self._told.rows
         if search is Search.EVERYWHERE:
-            return np.ones(len(told), np.bool_)
+            every: NDArray[np.bool_] = ~told.spared
+            return every
         if search is Search.NOWHERE:
             return np.zeros(len(told), np.bool_)
         searched: NDArray[np.bool_] = told.stirred & (~CROWD[told.now] | due)
@@ -259,11 +262,12 @@ class Watch:
         return [replace(known[0], dropped=self.dropped), *known[1:]]
 
 
-def flows_of(*events: Rows) -> NDArray[np.int64]:
-    """The rows of the flows that EVENT rows belong to, ascending."""
-    flow: NDArray[np.int64] = np.unique(np.concatenate([each.flow for each in events])).astype(np.int64)
-    of_flow: NDArray[np.int64] = flow[flow != kinds.NO_FLOW]
-    return of_flow
+def concerned(count: int, *events: Rows) -> NDArray[np.bool_]:
+    """By row, of so many: whether some EVENT rows belong to the flow."""
+    of_some = np.zeros(count, np.bool_)
+    for each in events:
+        of_some[each.flow[each.flow != kinds.NO_FLOW]] = True
+    return of_some
 
 
 def place_of(numbers: NDArray[np.int64], result: CaptureResult) -> NDArray[np.int64]:

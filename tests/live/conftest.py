@@ -19,7 +19,7 @@ from analyzer.lab.failures import SocketError
 from analyzer.lab.network import CLIENT, SERVER, Network
 from analyzer.lab.setting import SERVICE_PORT
 from tests.lab.conditions import MISSING
-from tests.live.staging import HERE, Lateness, Program, Terminal, application, live, wait_until
+from tests.live.staging import HERE, Crowd, Program, Terminal, application, live, wait_until
 
 METRICS_PORT, WEBHOOK_PORT = 9100, 9101
 INTERVAL_S = 1.0
@@ -42,19 +42,19 @@ class Watched:
     terminal: Terminal
     ended_s: dict[str, float] = field(default_factory=dict)  # by verdict, for the application, monotonic
     ports: dict[str, int] = field(default_factory=dict)
-    late_s: float = 0.0  # how late this machine was at worst
+    crowd: Crowd = field(default_factory=Crowd)
     shown: dict[str, str] = field(default_factory=dict)  # by moment: what stood in the terminal
     status: dict[str, int] = field(default_factory=dict)  # by program: how it ended
 
     @property
     def bound_s(self) -> float:
-        """Within one interval, and what this machine withheld from everybody: from frame to alert, four
+        """Within one interval, and what a crowded machine withholds from everybody: from frame to alert, four
         processes have to get their turn, one after the other."""
-        return INTERVAL_S + 4 * self.late_s
+        return INTERVAL_S * self.crowd.times + 4 * self.crowd.worst_s
 
 
 @pytest.fixture(scope="session")
-def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+def watched(tmp_path_factory: pytest.TempPathFactory, warm_kernels: None) -> Iterator[Watched]:
     """All that happens, from the first frame until the interface is removed."""
     if MISSING is not None:
         pytest.skip(MISSING)
@@ -65,9 +65,8 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
         network = stack.enter_context(Network())
         network.client.ip("link", "set", "lo", "up")
         watched = start(stack, network, folder)
-        with Lateness() as lateness:
+        with watched.crowd:
             play(stack, watched)
-        watched.late_s = lateness.worst_s
         take_down_and_up(watched)
         end(watched)
         yield watched

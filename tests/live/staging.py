@@ -115,13 +115,19 @@ def environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", "TERM": "xterm-256color"}
 
 
-class Lateness:
-    """A context manager: how late a process wakes up on this machine meanwhile, at worst (s)."""
+class Crowd:
+    """A context manager: how crowded this machine is meanwhile.
+
+    worst_s: how late a process that slept was woken up, at worst. times: how many wanted a core at once, for
+    each that there is, most of the time (9 of 10 looks), 1 at least: so much longer does all work take.
+    """
 
     STEP_S = 0.01
 
     def __init__(self) -> None:
         self.worst_s = 0.0
+        self.times = 1.0
+        self._running: list[int] = []
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run)
 
@@ -130,6 +136,8 @@ class Lateness:
             began = time.monotonic()
             time.sleep(self.STEP_S)
             self.worst_s = max(self.worst_s, time.monotonic() - began - self.STEP_S)
+            running, _, _ = Path("/proc/loadavg").read_text().split()[3].partition("/")  # proc(5)
+            self._running.append(int(running))
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -138,6 +146,8 @@ class Lateness:
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._thread.join()
+        usual = sorted(self._running)[len(self._running) * 9 // 10]
+        self.times = max(1.0, usual / (os.cpu_count() or 1))
 
 
 class Terminal:

@@ -15,6 +15,7 @@ PORT = 7777
 
 
 @needs_lab
+@pytest.mark.usefixtures("warm_kernels")
 def test_tables_are_those_of_now_in_a_later_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for folder in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR"):
         monkeypatch.setenv(folder, str(tmp_path / folder))

@@ -23,6 +23,7 @@ PLAYED = Played("peer-dead", 4, 3, (DEAD,))
 
 
 @needs_lab
+@pytest.mark.usefixtures("warm_kernels")
 def test_a_short_run_misses_nothing() -> None:
     with Observer() as observer, Watcher(observer, observer.LINK) as watcher:
         played = Playing(observer, time.monotonic() + 9.0, 3, SOON).run()

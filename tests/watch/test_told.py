@@ -69,6 +69,16 @@ def test_a_healthy_connection_is_not_told_of_again_and_again() -> None:
     assert say(told, 12000) == [True]
 
 
+def test_what_was_told_is_taken_back_where_nothing_is_known_after_all() -> None:
+    """Of one direction: a SYN alone looks unanswered, until what follows shows that it was answered."""
+    told = Told()
+    told.note(verdicts(kinds.NO_ANSWER), at(0))
+    assert say(told, 1000) == [True]
+    told.note(verdicts(kinds.UNKNOWN), at(1100))
+    assert say(told, 2000) == [True]
+    assert say(told, 9000) == [False]
+
+
 def test_rows_come_and_go_with_those_of_the_flow_table() -> None:
     told = Told()
     told.note(verdicts(kinds.CLOSED, kinds.RESET), at(0, 0))

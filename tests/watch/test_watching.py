@@ -78,18 +78,6 @@ def document(result: CaptureResult) -> str:
     return text.getvalue()
 
 
-def test_it_can_be_asked_between_two_looks() -> None:
-    """Connections that came since the latest look have no findings that were told."""
-    with open_source(str(DEAD.with_stem("two-vantages")), chunk_frames=3) as source:
-        watch = Watch(source.facts, Options())
-        for number, batch in enumerate(decoded(source, watch.decoder)):
-            watch.step(batch)
-            assert len(watch.result().flows) == len(watch.result().findings.marks)
-            if number == 2:
-                watch.look(batch.end_ns)
-    assert len(watch.result().flows) == 2
-
-
 WELL = {kinds.ALIVE, kinds.OPEN}
 
 
