@@ -9,7 +9,7 @@ import numpy as np
 
 from analyzer import found
 from analyzer.errors import UsageError
-from analyzer.kinds import MISSING, SENDER_WORDS
+from analyzer.kinds import MISSING, SENDER_WORDS, VERDICT_WORDS
 from analyzer.tables import Filters, Tables
 from analyzer.wording import counted, number
 
@@ -62,7 +62,9 @@ class Plots:
         """How many connections have which verdict."""
         from analyzer.present.plots.verdicts import verdicts
 
-        return self._figure(verdicts(self._analysis.verdicts, self._where(), self._colours(theme)))
+        found = np.bincount(self._analysis._tables().selection.field("verdict"), minlength=len(VERDICT_WORDS))
+        counts = dict(zip(VERDICT_WORDS, found.tolist(), strict=True))
+        return self._figure(verdicts(counts, self._where(), self._colours(theme)))
 
     def timers(self, *, theme: str = "light") -> Plot:
         """The keepalive times and intervals that were measured, and the known defaults they fit."""

@@ -298,6 +298,7 @@ TESTED_BY = {
     "tests/tables/test_files.py": "tables.parquet tables.frames tables.document",
     "tests/tables/test_rows.py": "tables.*",
     "tests/test_comparison.py": "compared",
+    "tests/test_plotting.py": "present.plots.heartbeats present.plots.rtt",
     "tests/test_analysis.py": "facts flow",
     "tests/test_pipeline.py": "reading",
     "tests/watch/test_watching.py": "news watch.searching watch.tallies",

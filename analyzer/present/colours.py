@@ -45,7 +45,7 @@ class Colours:
     """The colours for one ground, as #rrggbb.
 
     ground: behind the drawing. ink: text. faint: secondary text and axes. grid: lines behind the
-    data. verdicts, severities, phases, marks, states: by their words (`kinds`, `lanes`,
+    data. verdicts, severities, lanes, marks, states: by their words (`kinds`, PHASE_WORDS,
     MARKS).
     """
 
@@ -55,7 +55,7 @@ class Colours:
     grid: str
     verdicts: Mapping[str, str]
     severities: Mapping[str, str]
-    phases: Mapping[str, str]
+    lanes: Mapping[str, str]
     marks: Mapping[str, str]
     states: Mapping[str, str]
 

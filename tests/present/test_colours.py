@@ -12,7 +12,7 @@ from analyzer.present.colours import MARKS, THEMES, Colours
 from analyzer.present.lanes import PHASE_WORDS
 from tests.helpers.colour_sight import SIGHTS, contrast, distance
 
-GROUPS = ("verdicts", "severities", "phases", "marks", "states")
+GROUPS = ("verdicts", "severities", "lanes", "marks", "states")
 LEAST = 7.5  # in Oklab times 100; 2 can just be told, and everything is labelled besides
 
 themes = pytest.mark.parametrize("colours", THEMES.values(), ids=THEMES)
@@ -23,7 +23,7 @@ def test_every_word_has_its_colour(colours: Colours) -> None:
     assert set(colours.verdicts) == set(kinds.VERDICT_WORDS)
     assert set(colours.severities) == set(kinds.SEVERITY_WORDS)
     assert set(colours.states) == set(kinds.STATE_WORDS)
-    assert set(colours.phases) == set(PHASE_WORDS)
+    assert set(colours.lanes) == set(PHASE_WORDS)
     assert set(colours.marks) >= set(MARKS.values())
     used = [colour for group in GROUPS for colour in getattr(colours, group).values()]
     assert all(re.fullmatch("#[0-9a-f]{6}", each) for each in used)

@@ -17,7 +17,12 @@ from analyzer.wording import DAY, HOUR, MINUTE
 Drawing = dict[str, Any]
 """A figure as Plotly's JSON has it: `data`, its traces, and `layout`."""
 
-FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
+FONT = (
+    "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Helvetica, Arial, 'Noto Sans', "
+    "'Liberation Sans', 'DejaVu Sans', Cantarell, Ubuntu, FreeSans, Verdana, sans-serif"
+)
+"""The usual fonts of screens, by system: a picture without a browser takes the first that is there."""
+
 HEAD, LINE_HEIGHT = 30, 20  # pixels above the drawing, for title, what is said, and the key
 LINE = 130  # characters
 NAME = 80
@@ -175,7 +180,7 @@ def duration_ticks(low: float, high: float) -> list[float]:
         shown = [size for size in (*below, *seconds) if low <= size <= high]
         if len(shown) <= TICKS:
             break
-    return shown
+    return shown[:: math.ceil(len(shown) / TICKS)]
 
 
 def setting(seconds: float) -> str:

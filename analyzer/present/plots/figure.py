@@ -2,20 +2,72 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 from plotly.graph_objects import Figure
 
+from analyzer.errors import UsageError
 from analyzer.present.plots.canvas import Drawing
+from analyzer.present.plots.picture.page import svg
+from analyzer.present.plots.picture.text import font
+
+WIDTH = 900  # pixels of a picture; in a notebook figures take the room there is
+FORMATS = (".svg", ".png", ".html")
 
 
 class Plot(Figure):  # type: ignore[misc]  # Plotly's classes are not typed
-    """A figure of Plotly's: it shows itself in a notebook, and can be changed and exported as any other."""
+    """A figure of Plotly's: it shows itself in a notebook, and can be changed as any other.
 
-    def __init__(self, drawing: Drawing, *rest: Any, **more: Any) -> None:
-        super().__init__(drawing, *rest, **more)
+    `save` needs no browser. `write_image` of Plotly's, for other formats and for figures with traces
+    of your own, needs kaleido and an installed Chrome or Chromium.
+    """
+
+    def save(self, path: str | os.PathLike[str], width: int = WIDTH, scale: float = 2) -> None:
+        """Write it to a file: .svg, .png, or .html, a page to look at with any browser.
+
+        width: of the picture, in pixels; scale: of .png, so many pixels for each of them. The page
+        holds all of Plotly, 5 MB.
+        """
+        path = Path(path)
+        suffix = path.suffix.lower()
+        if suffix not in FORMATS:
+            raise UsageError(f"save: {path.name} does not end in {', '.join(FORMATS[:-1])} or {FORMATS[-1]}")
+        if suffix == ".html":
+            self.write_html(path)
+        elif suffix == ".svg":
+            path.write_text(self.svg(width), encoding="utf-8")
+        else:
+            path.write_bytes(rastered(self.svg(width), scale))
+
+    def svg(self, width: int = WIDTH) -> str:
+        """The figure as an SVG document."""
+        return svg(self.to_plotly_json(), width)
 
 
 def figure(drawing: Drawing) -> Plot:
     """The figure of a drawing."""
     return Plot({"data": drawing["data"], "layout": drawing["layout"] | {"template": {}}})
+
+
+def rastered(picture: str, scale: float) -> bytes:
+    """An SVG picture as PNG."""
+    from resvg_py import svg_to_bytes
+
+    if not has_fonts():
+        raise UsageError(
+            "save: none of the usual fonts is installed, and a PNG would lack its text: "
+            "install one (Debian: apt install fonts-dejavu-core), or save as .svg"
+        )
+    drawn: Any = svg_to_bytes(svg_string=picture, zoom=scale)
+    return bytes(drawn)
+
+
+def has_fonts() -> bool:
+    """Whether text can be drawn here: a letter leaves another picture than nothing does."""
+    from resvg_py import svg_to_bytes
+
+    frame = "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'>{}</svg>"
+    letter = frame.format(f"<text y='9' font-size='9' {font()}>M</text>")
+    return bool(svg_to_bytes(svg_string=letter) != svg_to_bytes(svg_string=frame.format("")))

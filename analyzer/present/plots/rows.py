@@ -63,9 +63,9 @@ def rows_of(tables: Tables, segments: str) -> list[Row]:
 
 
 def by_verdict(rows: list[Row]) -> list[Row]:
-    """The gravest verdicts first; those of one verdict stay in their order."""
+    """The gravest verdicts first; those of one verdict as they ended, so that what goes together shows."""
     rank = {code: place for place, code in enumerate(VERDICT_ORDER)}
-    return sorted(rows, key=lambda row: rank[row.verdict])
+    return sorted(rows, key=lambda row: (rank[row.verdict], row.end_ns))
 
 
 def _capture_ends(tables: Tables) -> dict[int, tuple[int, int]]:

@@ -47,7 +47,7 @@ def summed(rows: Sequence[Row], said: str, colours: Colours) -> Drawing:
     layout["xaxis"] = scale.axis(colours, "since the capture began") | {"anchor": "free", "position": 0}
     told = {trace["name"] for trace in traces}
     key = [
-        Entry("■", colours.phases[PHASE_WORDS[phase]], LEGEND[phase])
+        Entry("■", colours.lanes[PHASE_WORDS[phase]], LEGEND[phase])
         for phase in STACKED
         if LEGEND[phase] in told
     ]
@@ -117,7 +117,7 @@ def _area(mean: NDArray[np.float64], phase: int, name: str, scale: Scale, colour
         "y": numbers(np.append(mean, mean[-1]), 3),
         "yaxis": name,
         "stackgroup": name,
-        "line": {"width": 0, "shape": "hv", "color": colours.phases[word]},
-        "fillcolor": tinted(colours.phases[word], 0.9),
+        "line": {"width": 0, "shape": "hv", "color": colours.lanes[word]},
+        "fillcolor": tinted(colours.lanes[word], 0.9),
         "hovertemplate": f"{word}: %{{y:,.1f}}<extra></extra>",
     }

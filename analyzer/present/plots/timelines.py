@@ -136,7 +136,7 @@ def _phases(rows: Sequence[Row], scale: Scale, colours: Colours, wide: bool) -> 
                 "x": numbers(scale.of_ns(lasting)),
                 "width": THICKNESS[wide][phase],
                 "customdata": list(flows),
-                "marker": {"color": colours.phases[word], "line": {"width": 0}},
+                "marker": {"color": colours.lanes[word], "line": {"width": 0}},
                 "hovertemplate": f"connection %{{customdata}}: {word}<br>%{{x:.4~g}} {scale.unit} from "
                 f"%{{base:.6~g}} {scale.unit}<extra></extra>",
             }

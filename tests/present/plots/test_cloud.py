@@ -1,0 +1,47 @@
+"""Durations over time: points, or how dense they lie."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from analyzer.present.colours import LIGHT
+from analyzer.present.plots.canvas import Scale
+from analyzer.present.plots.cloud import MOST_POINTS, Cloud, Look, Words, cloud
+
+WORDS = Words("Title", "said", "answer minus probe", "answer")
+
+
+def some(count: int) -> Cloud:
+    chance = np.random.default_rng(1)
+    times = (chance.uniform(0, 100, count) * 1e9).astype(np.int64)
+    whole = chance.integers(0, 2, (3, count))
+    return Cloud(times, 10 ** chance.uniform(-4, -1, count), *whole)
+
+
+def drawn(points: Cloud) -> dict[str, object]:
+    return cloud(
+        points, WORDS, Scale.of(100), LIGHT, lambda code: Look(f"group {code}", "#123456", code == 1)
+    )
+
+
+def test_few_are_drawn_one_by_one() -> None:
+    points = some(50)
+    figure = drawn(points)
+    assert sum(len(each["x"]) for each in figure["data"]) == 50
+    second = figure["data"][1]
+    own = points.group == 1
+    assert second["customdata"] == np.column_stack([points.flow[own], points.frame[own]]).tolist()
+    assert np.allclose(10 ** np.array(second["y"]), points.seconds[own], rtol=1e-3)
+    assert second["marker"]["symbol"] == "circle-open"
+    assert "50 answers" in figure["layout"]["title"]["text"]
+
+
+def test_many_are_a_density_with_all_of_them_in_it() -> None:
+    points = some(50 * MOST_POINTS)
+    density, median = drawn(points)["data"]
+    assert sum(map(sum, density["customdata"])) == len(points)
+    middle = float(np.median(points.seconds))
+    assert all(0.8 < 10**y / middle < 1.25 for y in median["y"])
+    assert len(json.dumps(drawn(points))) < 200_000
