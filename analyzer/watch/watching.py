@@ -19,16 +19,17 @@ from analyzer.facts import CaptureFacts, CaptureResult, Interface, Rows
 from analyzer.news import News, Totals
 from analyzer.pipeline import Seen, concluded
 from analyzer.reading import Batch, earliest
+from analyzer.records import taken
 from analyzer.rules import SECOND_NS, Options
 from analyzer.sources import CHUNK_FRAMES
 from analyzer.track import MOST_EVENTS, MOST_FLOWS, BoundedTracker, without_packets
 from analyzer.watch.searching import Search, Searcher
 from analyzer.watch.tallies import Tally, counts_of, probes_of, verdicts_of
-from analyzer.watch.told import CROWD, Told
+from analyzer.watch.told import CROWD, Told, of_the_crowd
 
 SHARE = 4  # of a full table, one part in so many leaves at once
 PRESSING = 8  # a look is due when one part in so many of the events or connections that fit in is new
-MOST_SAID = 500  # connections that were never answered, told one by one in a second; a flood has millions
+MOST_SAID = 500  # connections of which nothing came, told one by one in a second; a flood has millions
 
 
 class Watch:
@@ -121,8 +122,9 @@ class Watch:
         result = self.part(chosen)
         result.findings = find(result, self._options.rules, self._options.profiles)
         assert result.shortened is not None and result.numbers is not None
-        told = self.marks[np.searchsorted(self._tracker.numbers[: len(self.marks)], result.numbers)]
-        result.findings.marks[result.shortened] |= told[result.shortened]  # their evidence left memory
+        row = np.searchsorted(self._tracker.numbers, result.numbers)
+        known = result.shortened & (row < len(self.marks))  # later rows came since the latest look
+        result.findings.marks[known] |= self.marks[row[known]]  # their evidence left memory
         return result
 
     def rows_of(self, number: int) -> NDArray[np.int64]:
@@ -174,7 +176,8 @@ class Watch:
         corrections = without_packets(tracker.proven())
         told.note(judge(tracker.flows, tracker.probings, self._now_ns, self._options.rules), tracker.flows)
         spoken = concerned(len(told.rows), events, corrections)
-        told.rows.stirred |= spoken
+        told.rows.stirred[spoken] = True
+        told.rows.spared[spoken] = False
         due = told.due(self._now_ns, self._options.rules.settled_ns)
         due[leaving] |= told.changed()[leaving]
         self._spare_the_crowd(due)
@@ -186,8 +189,9 @@ class Watch:
         told.rows.verdict[due] = told.rows.now[due]
         findings, withdrawn = self._searcher.search(result, rows, searched, search)
         if search is Search.EVERYWHERE:  # what is handed out may be kept for a while
-            told_of = [*(each.flows for each in findings), [row for row, _ in withdrawn]]
-            spoken[np.concatenate(told_of).astype(np.int64)] = True  # rows of all are the table's
+            rows_told = [row for each in findings for row in each.flows.tolist()]
+            rows_told += [row for row, _ in withdrawn]
+            spoken[np.array(rows_told, np.int64)] = True  # rows of a result of all are the table's
             result = self._part_with(spoken)
             rows = place_of(tracker.numbers, result)
             result.findings.marks[:] = told.rows.marks[rows >= 0]
@@ -204,9 +208,10 @@ class Watch:
         )
 
     def _spare_the_crowd(self, due: NDArray[np.bool_]) -> None:
-        """Of connections that nobody answered, let only some be told; the others are counted as unsaid."""
+        """Of connections of which nothing came, let only some be told; the others are counted as unsaid."""
         told = self._told.rows
-        crowd = np.flatnonzero(due & CROWD[told.now])
+        crowd = np.flatnonzero(due)
+        crowd = crowd[of_the_crowd(told.now[crowd], taken(self._tracker.flows, crowd))]
         if abs(self._now_ns - self._second_ns) >= SECOND_NS:  # clocks may be set back
             self._second_ns, self._said = self._now_ns, 0
         said = min(len(crowd), MOST_SAID - self._said)
