@@ -92,7 +92,7 @@ def _of_connections(totals: Totals) -> Iterator[Metric]:
     )
     yield _counter("connections_seen", "Connections seen.", totals.connections)
     yield _gauge("held_connections", "Connections in memory.", totals.held)
-    unsaid = "Connections that nobody answered and that were not told one by one, as in a flood."
+    unsaid = "Connections of which nothing came and that were not told one by one, as in a flood."
     yield _counter("unsaid_connections", unsaid, totals.unsaid)
     told = zip(found.WORDS, totals.findings, strict=False)  # there may be room for more names
     yield _gauges(

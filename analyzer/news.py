@@ -24,7 +24,7 @@ class Totals:
     retired: connections that left memory, by why (words of `track.retirement`).
     late: segments of connections that had left already. untracked: segments for which there was no room.
     probes, unanswered: keep-alive probes seen, and those of them that nothing has answered.
-    unsaid: connections that nobody answered beyond those that are told one by one, as in a flood.
+    unsaid: connections of which nothing came beyond those that are told one by one, as in a flood.
     """
 
     now_ns: int

@@ -205,6 +205,6 @@ def _losses(row: Row) -> Iterator[str]:
         yield f"no room for {counted(row['untracked'], 'segment')} of further connections"
     if row["unsaid"]:
         own = "its own" if row["unsaid"] == 1 else "their own"
-        yield f"{counted(row['unsaid'], 'connection')} that nobody answered had no line of {own}"
+        yield f"{counted(row['unsaid'], 'connection')} of which nothing came had no line of {own}"
     if row["late"]:
         yield f"{counted(row['late'], 'segment')} of connections that were no longer in memory"

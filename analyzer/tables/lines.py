@@ -88,7 +88,8 @@ SUMMARY = Table(
         Column(
             "unsaid",
             "integer",
-            "Connections that nobody answered and that had no line of their own, as in a flood.",
+            "Connections of which nothing came (no answer, a refusal, one side alone) and that had no line "
+            "of their own: more than 500 in a second, as in a flood.",
             "connections",
         ),
     ),

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from analyzer.diagnose import OWN_NAMES, find
 from analyzer.facts import CaptureResult, Finding
 from analyzer.pipeline import Diagnosis
+from analyzer.records import taken
 from analyzer.rules import Options
 from analyzer.watch.tallies import NAMES
-from analyzer.watch.told import CROWD, Told
+from analyzer.watch.told import Told, of_the_crowd
 
-MOST_NEW = 500  # connections that nobody answered, of which findings are told at once
+MOST_NEW = 500  # connections of which nothing came, whose findings are told at once
 ALL_NAMES = np.uint32(0xFFFFFFFF)
 
 
@@ -54,7 +55,7 @@ class Searcher:
         assert result.shortened is not None
         kept = np.where(result.shortened[rows[looked]], np.uint32(0), names)  # without evidence: still so
         new, ended = after & ~before & names, before & ~after & kept
-        new[np.flatnonzero(new.astype(np.bool_) & CROWD[told.now[looked]])[MOST_NEW:]] = 0  # later, maybe
+        self._spare_the_crowd(result, rows[looked], new)
         told.marks[looked] = before & ~ended | new
         result.findings.marks[rows[held]] = told.marks[held]
         findings = self._of_flows(result, rows[looked], new)
@@ -67,6 +68,13 @@ class Searcher:
             if int(ended[place]) >> name & 1
         ]
         return findings, withdrawn
+
+    @staticmethod
+    def _spare_the_crowd(result: CaptureResult, rows: NDArray[np.int64], new: NDArray[np.uint32]) -> None:
+        """Put off what was found of connections of which nothing came, where these are many."""
+        some = np.flatnonzero(new)
+        flows = taken(result.flows, rows[some])
+        new[some[of_the_crowd(flows.verdict, flows)][MOST_NEW:]] = 0
 
     def _of_flows(
         self, result: CaptureResult, rows: NDArray[np.int64], new: NDArray[np.uint32]

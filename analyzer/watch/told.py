@@ -42,12 +42,19 @@ WELL[[kinds.ALIVE, kinds.OPEN]] = True
 """Verdicts between which a healthy connection goes back and forth."""
 
 CROWD = np.zeros(256, np.bool_)
-CROWD[[kinds.NO_ANSWER, kinds.UNKNOWN]] = True
-"""Verdicts that anybody can bring about in any number."""
+CROWD[[kinds.NO_ANSWER, kinds.UNKNOWN, kinds.REFUSED]] = True
+"""Verdicts that anybody can bring about in any number, with answers or without."""
 
 UNSAID = np.zeros(256, np.bool_)
 UNSAID[[kinds.UNKNOWN, kinds.UNDECIDED]] = True
 """Verdicts that say nothing."""
+
+
+def of_the_crowd(verdicts: NDArray[np.uint8], flows: Rows) -> NDArray[np.bool_]:
+    """Which of these flows anybody could have made, in any number: nothing ever came of them."""
+    lone = ~(flows.side["marks"] & kinds.SIDE_SENT != 0).all(axis=1)
+    crowd: NDArray[np.bool_] = CROWD[verdicts] | lone
+    return crowd
 
 
 class Told:

@@ -19,16 +19,17 @@ from analyzer.facts import CaptureFacts, CaptureResult, Interface, Rows
 from analyzer.news import News, Totals
 from analyzer.pipeline import Seen, concluded
 from analyzer.reading import Batch, earliest
+from analyzer.records import taken
 from analyzer.rules import SECOND_NS, Options
 from analyzer.sources import CHUNK_FRAMES
 from analyzer.track import MOST_EVENTS, MOST_FLOWS, BoundedTracker, without_packets
 from analyzer.watch.searching import Search, Searcher
 from analyzer.watch.tallies import Tally, counts_of, probes_of, verdicts_of
-from analyzer.watch.told import CROWD, Told
+from analyzer.watch.told import CROWD, Told, of_the_crowd
 
 SHARE = 4  # of a full table, one part in so many leaves at once
 PRESSING = 8  # a look is due when one part in so many of the events or connections that fit in is new
-MOST_SAID = 500  # connections that were never answered, told one by one in a second; a flood has millions
+MOST_SAID = 500  # connections of which nothing came, told one by one in a second; a flood has millions
 
 
 class Watch:
@@ -175,8 +176,9 @@ class Watch:
         events = without_packets(tracker.fresh())
         corrections = without_packets(tracker.proven())
         told.note(judge(tracker.flows, tracker.probings, self._now_ns, self._options.rules), tracker.flows)
-        spoken: NDArray[np.bool_] = concerned(len(told.rows), events, corrections)
+        spoken = concerned(len(told.rows), events, corrections)
         told.rows.stirred[spoken] = True
+        told.rows.spared[spoken] = False
         due = told.due(self._now_ns, self._options.rules.settled_ns)
         due[leaving] |= told.changed()[leaving]
         self._spare_the_crowd(due)
@@ -207,9 +209,10 @@ class Watch:
         )
 
     def _spare_the_crowd(self, due: NDArray[np.bool_]) -> None:
-        """Of connections that nobody answered, let only some be told; the others are counted as unsaid."""
+        """Of connections of which nothing came, let only some be told; the others are counted as unsaid."""
         told = self._told.rows
-        crowd = np.flatnonzero(due & CROWD[told.now])
+        crowd = np.flatnonzero(due)
+        crowd = crowd[of_the_crowd(told.now[crowd], taken(self._tracker.flows, crowd))]
         if abs(self._now_ns - self._second_ns) >= SECOND_NS:  # clocks may be set back
             self._second_ns, self._said = self._now_ns, 0
         said = min(len(crowd), MOST_SAID - self._said)

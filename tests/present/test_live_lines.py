@@ -178,7 +178,7 @@ def test_the_summary(dead: News) -> None:
         "  no longer in memory: 1,200 closed",
         "  ▲ the capturing program lost 3 frames: a missing answer may be one of them",
         "  ▲ no room for 1 segment of further connections",
-        "  ▲ 4 connections that nobody answered had no line of their own",
+        "  ▲ 4 connections of which nothing came had no line of their own",
         "  ▲ 2 segments of connections that were no longer in memory",
     ]
 

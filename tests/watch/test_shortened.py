@@ -9,6 +9,8 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from analyzer import kinds
 from analyzer.analysis import Analysis
@@ -25,10 +27,14 @@ from analyzer.tables.files import write_json
 from analyzer.tables.lines import JsonLines
 from analyzer.tables.parts import PartsWriter
 from analyzer.watch import Boards, Search, Watch
+from tests.helpers.columns import segment_rows
+from tests.helpers.segment import Record
+from tests.helpers.strategies import conversations
 
 ROOT = Path(__file__).parents[2]
 RECORDED = sorted((ROOT / "captures" / "recorded").glob("*.pcapng"))
 FEW_FLOWS, FEW_EVENTS = 3, 5
+LARGE = 50_000  # bytes
 
 
 class Audience:
@@ -94,7 +100,8 @@ class Audience:
 
 def follow(path: Path, folder: Path, seed: int) -> None:
     chance = random.Random(seed)
-    with open_source(str(path), chunk_frames=chance.choice([1, 3, 20, 200])) as source:
+    few = path.stat().st_size < LARGE
+    with open_source(str(path), chunk_frames=chance.choice([1, 3, 20, 200]) if few else 200) as source:
         audience = Audience(source.facts, folder, chance)
         audience.follow(decoded(source, audience.watch.decoder))
     audience.check()
@@ -103,3 +110,37 @@ def follow(path: Path, folder: Path, seed: int) -> None:
 @pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
 def test_every_recording_can_be_told_with_hardly_any_room(path: Path, tmp_path: Path) -> None:
     follow(path, tmp_path / "tables", seed=len(path.stem))
+
+
+def test_a_connection_that_came_since_the_latest_look_can_be_asked_for() -> None:
+    path = next(each for each in RECORDED if each.stem == "port-reuse")
+    with open_source(str(path), chunk_frames=1) as source:
+        watch = Watch(source.facts, Options(), most_events=FEW_EVENTS)
+        for batch in decoded(source, watch.decoder):
+            watch.step(batch)
+    assert len(watch.result().findings.marks) == len(watch.tracker.flows) > len(watch.marks) == 0
+
+
+def batches_of(records: list[Record], chance: random.Random) -> Iterator[Batch]:
+    """Records as a source hands them over, some at a time."""
+    segments = segment_rows(records)
+    start = 0
+    while start < len(segments):
+        stop = start + chance.choice([1, 2, 7])
+        some = segments[start:stop]
+        times = some.time_ns
+        yield Batch(some, min(stop, len(segments)), int(times.min()), int(times.max()), 0)
+        start = stop
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(conversations(icmp=True), st.integers(0, 2**32))
+def test_every_conversation_can_be_told_with_hardly_any_room(
+    tmp_path_factory: pytest.TempPathFactory, records: list[Record], seed: int
+) -> None:
+    chance = random.Random(seed)
+    facts = CaptureFacts("-", "pcap")
+    audience = Audience(facts, tmp_path_factory.mktemp("told") / "tables", chance)
+    audience.follow(batches_of(records, chance))
+    if records:
+        audience.check()
