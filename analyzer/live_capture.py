@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -109,6 +110,16 @@ class Live:
     def run(self) -> None:
         """Read until the source ends or `stop`; the last news have been told then."""
         try:
+            self._run()
+        except BaseException as error:
+            self._error = error  # before it is over, for who asks why
+            raise
+        finally:
+            self._over.set()
+            self.source.close()
+
+    def _run(self) -> None:
+        try:
             for batch in ReadAhead(self.source, self._watch.decoder).batches(LOOK_S):
                 if batch is not None:
                     self._take(batch)
@@ -118,11 +129,7 @@ class Live:
             self.source.facts.damages.append(Damage(-1, str(error)))
         finally:
             self._watch.ended = True
-            try:
-                self._look(Search.EVERYWHERE)
-            finally:
-                self._over.set()
-                self.source.close()
+            self._look(Search.EVERYWHERE)
 
     def start(self) -> None:
         """Run in a thread of its own."""
@@ -139,10 +146,8 @@ class Live:
             raise error
 
     def _run_aside(self) -> None:
-        try:
+        with suppress(BaseException):  # handed to who stops the capture
             self.run()
-        except BaseException as error:  # handed to who stops the capture
-            self._error = error
 
     @property
     def running(self) -> bool:
