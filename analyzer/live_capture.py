@@ -37,6 +37,7 @@ PAUSES_S = {Search.NOWHERE: LOOK_S, Search.STIRRED: 1.0, Search.EVERYWHERE: 10.0
 """Between looks that search for findings nowhere, where something stirred, and everywhere, which finds
 also what only time brings."""
 SHARE = 0.1  # of the time that searching may take
+WAITING = 1 << 18  # segments, 31 MB: what comes while lines are written; our choice: two seconds at 130,000/s
 RATE_S = 3.0  # over which the rate is measured
 
 Teller = Callable[[News], None]
@@ -120,7 +121,7 @@ class Live:
 
     def _run(self) -> None:
         try:
-            for batch in ReadAhead(self.source, self._watch.decoder).batches(LOOK_S):
+            for batch in ReadAhead(self.source, self._watch.decoder, WAITING).batches(LOOK_S):
                 if batch is not None:
                     self._take(batch)
                 if time.monotonic() >= self._next[Search.NOWHERE] or self._watch.pressing:
