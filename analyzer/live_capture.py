@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,7 @@ PAUSES_S = {Search.NOWHERE: LOOK_S, Search.STIRRED: 1.0, Search.EVERYWHERE: 10.0
 """Between looks that search for findings nowhere, where something stirred, and everywhere, which finds
 also what only time brings."""
 SHARE = 0.1  # of the time that searching may take
+WAITING = 1 << 18  # segments, 31 MB: what comes while lines are written; our choice: two seconds at 130,000/s
 RATE_S = 3.0  # over which the rate is measured
 
 Teller = Callable[[News], None]
@@ -109,7 +111,17 @@ class Live:
     def run(self) -> None:
         """Read until the source ends or `stop`; the last news have been told then."""
         try:
-            for batch in ReadAhead(self.source, self._watch.decoder).batches(LOOK_S):
+            self._run()
+        except BaseException as error:
+            self._error = error  # before it is over, for who asks why
+            raise
+        finally:
+            self._over.set()
+            self.source.close()
+
+    def _run(self) -> None:
+        try:
+            for batch in ReadAhead(self.source, self._watch.decoder, WAITING).batches(LOOK_S):
                 if batch is not None:
                     self._take(batch)
                 if time.monotonic() >= self._next[Search.NOWHERE] or self._watch.pressing:
@@ -118,11 +130,7 @@ class Live:
             self.source.facts.damages.append(Damage(-1, str(error)))
         finally:
             self._watch.ended = True
-            try:
-                self._look(Search.EVERYWHERE)
-            finally:
-                self._over.set()
-                self.source.close()
+            self._look(Search.EVERYWHERE)
 
     def start(self) -> None:
         """Run in a thread of its own."""
@@ -139,10 +147,8 @@ class Live:
             raise error
 
     def _run_aside(self) -> None:
-        try:
+        with suppress(BaseException):  # handed to who stops the capture
             self.run()
-        except BaseException as error:  # handed to who stops the capture
-            self._error = error
 
     @property
     def running(self) -> bool:

@@ -187,10 +187,15 @@ class Diagnosis:
     def _of(self, result: CaptureResult) -> Context:
         """The context of a capture; of the latest one the cases are kept."""
         if self._context is None or self._context.result is not result:
-            if self._context is not None:
-                self._context.forget()
+            self.forget()
             self._context = Context(result, self._rules, WANTS, self._profiles)
         return self._context
+
+    def forget(self) -> None:
+        """Let the latest capture go: nothing more is asked of it."""
+        if self._context is not None:
+            self._context.forget()
+            self._context = None
 
     def state_changes(self, result: CaptureResult, rows: NDArray[np.int64]) -> Rows:
         """CHANGE rows of the flows with these row numbers, by time."""

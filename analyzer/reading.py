@@ -17,7 +17,7 @@ from analyzer.facts import Rows
 from analyzer.records import SEGMENT, rows
 from analyzer.sources import Source
 
-AHEAD = 2  # batches that wait to be tracked
+AHEAD = 2  # batches that wait to be tracked: more would leave the processor's caches
 PATIENCE_S = 2  # for a thread that is to end; our choice: who interrupts us does not want to wait
 
 
@@ -25,7 +25,7 @@ PATIENCE_S = 2  # for a thread that is to end; our choice: who interrupts us doe
 class Batch:
     """What one chunk of frames gave.
 
-    segments: SEGMENT rows, valid until `AHEAD` further batches were taken. frames: so far, in the
+    segments: SEGMENT rows; of files valid until `AHEAD` further batches were taken. frames: so far, in the
     capture. start_ns, end_ns: earliest and latest time of the chunk. consumed: bytes read so far.
     """
 
@@ -36,14 +36,14 @@ class Batch:
     consumed: int
 
 
-def decoded(source: Source, decoder: Decoder) -> Iterator[Batch]:
-    """Decode a source chunk by chunk."""
+def decoded(source: Source, decoder: Decoder, *, reuse: bool = True) -> Iterator[Batch]:
+    """Decode a source chunk by chunk. reuse: the rows of a batch are those of an earlier one."""
     frames = 0
     pool = [rows(0, SEGMENT)] * (AHEAD + 2)  # one being tracked, AHEAD waiting, one being filled
     turn = 0
     for chunk in source.chunks():
         turn = (turn + 1) % len(pool)
-        if len(pool[turn]) < len(chunk.frames):
+        if len(pool[turn]) < len(chunk.frames) or not reuse:
             pool[turn] = rows(len(chunk.frames), SEGMENT)
         segments = decoder.decode(chunk.buffer, chunk.frames, frames + 1, pool[turn])
         frames += len(chunk.frames)
@@ -54,10 +54,14 @@ def decoded(source: Source, decoder: Decoder) -> Iterator[Batch]:
 class ReadAhead:
     """Iterates over the batches of a source while a thread prepares the next ones."""
 
-    def __init__(self, source: Source, decoder: Decoder) -> None:
+    def __init__(self, source: Source, decoder: Decoder, most_segments: int = 0) -> None:
+        """most_segments: that may wait, in any number of batches; 0: `AHEAD` batches may."""
         self._source = source
-        self._batches = decoded(source, decoder)
-        self._ready: queue.Queue[Batch | BaseException | None] = queue.Queue(AHEAD)
+        self._batches = decoded(source, decoder, reuse=not most_segments)
+        self._most_segments = most_segments
+        self._waiting = 0  # segments
+        self._taken = threading.Condition()
+        self._ready: queue.Queue[Batch | BaseException | None] = queue.Queue(0 if most_segments else AHEAD)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="keepalive-reader", daemon=True)
 
@@ -71,6 +75,10 @@ class ReadAhead:
             self._offer(error)
 
     def _offer(self, item: Batch | BaseException | None) -> bool:
+        if self._most_segments and isinstance(item, Batch):
+            with self._taken:
+                self._taken.wait_for(lambda: self._waiting < self._most_segments or self._stop.is_set())
+                self._waiting += len(item.segments)
         while not self._stop.is_set():
             try:
                 self._ready.put(item, timeout=0.1)
@@ -96,6 +104,10 @@ class ReadAhead:
                     return
                 if isinstance(item, BaseException):
                     raise item
+                if self._most_segments:
+                    with self._taken:
+                        self._waiting -= len(item.segments)
+                        self._taken.notify()
                 yield item
         finally:
             self._end()
@@ -106,6 +118,8 @@ class ReadAhead:
         It is not waited for longer than that: it may be compiling, or read a silent pipe of Windows.
         """
         self._stop.set()
+        with self._taken:
+            self._taken.notify()
         self._source.stop()
         self._thread.join(PATIENCE_S)
 

@@ -75,7 +75,7 @@ def frames_of_text(path: Path) -> int:
     """Frames by the summary for people."""
     with path.open("rb") as text:
         text.seek(max(path.stat().st_size - 100_000, 0))
-        found = re.findall(r"([\d,]+) frames", text.read().decode("utf-8", "replace"))
+        found = re.findall(r"([\d,]+) frames, [\d,]+ TCP segments", text.read().decode("utf-8", "replace"))
     return int(found[-1].replace(",", ""))
 
 

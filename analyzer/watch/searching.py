@@ -33,6 +33,7 @@ class Searcher:
     def __init__(self, told: Told, options: Options) -> None:
         self._told = told
         self._options = options
+        self._diagnosis = Diagnosis(options.rules, options.profiles)
         self._wide: set[tuple[int, int, int]] = set()  # name, scope, first flow's number of wide ones told
 
     def search(
@@ -84,10 +85,8 @@ class Searcher:
         if not len(some):
             return []
         bits = dict(zip(rows[some].tolist(), new[some].tolist(), strict=True))
-        diagnosis = Diagnosis(
-            self._options.rules, self._options.profiles
-        )  # one that was kept keeps the result
-        told = diagnosis.findings(result, rows[some], int(np.bitwise_or.reduce(new)))
+        told = self._diagnosis.findings(result, rows[some], int(np.bitwise_or.reduce(new)))
+        self._diagnosis.forget()  # else it keeps the result until the next one
         return [each for each in told if bits[int(each.flows[0])] >> each.name & 1]
 
     def _wide_ones(self, result: CaptureResult, wide: tuple[Finding, ...]) -> list[Finding]:

@@ -87,7 +87,7 @@ def test_what_the_queue_has_no_room_for_is_lost_and_counted() -> None:
     began = time.monotonic()
     for _ in range(10):
         channel.put(ALERT)
-    assert time.monotonic() - began < 1 and channel.room == 0
+    assert time.monotonic() - began < 5 and channel.room == 0
     target.released.set()
     channel.close(10)
     assert str(channel) == "scripted: 4 alerts sent, 7 lost"

@@ -95,7 +95,7 @@ def test_a_record_that_is_not_whole_when_we_stop_is_no_damage(
     reader.wait_for(1)
     began = time.monotonic()
     assert reader.end() == []
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5  # not for ever
 
 
 def test_a_file_that_shrinks_ends_the_capture(tmp_path: Path, follow: Callable[[Path], Reader]) -> None:
