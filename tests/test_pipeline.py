@@ -25,7 +25,7 @@ from analyzer.facts import CaptureResult
 from analyzer.pipeline import analyze, analyze_source
 from analyzer.reading import PATIENCE_S, ReadAhead
 from analyzer.rules import Options, Rules
-from analyzer.sources import CHUNK_FRAMES, discover, open_capture
+from analyzer.sources import CHUNK_FRAMES, Chunk, discover, open_capture, open_source
 from tests.helpers import wire
 from tests.helpers.segment import Record
 from tests.helpers.strategies import conversations
@@ -278,6 +278,32 @@ class TestReader:
             assert not readers()
         os.close(writing)
         assert time.monotonic() - began < PATIENCE_S
+
+
+@pytest.mark.parametrize("most", [1, 20, 10_000])
+def test_segments_wait_for_who_is_slow_within_a_bound_and_stay_what_they_are(
+    most: int, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "a.pcap", "\n".join(f"{n} c>s PA {9 * n}+9:0" for n in range(300)))
+    read = [0]
+    with open_source(path, chunk_frames=3) as source:
+        whole = source.chunks
+
+        def counted() -> Iterator[Chunk]:
+            for chunk in whole():
+                read[0] += len(chunk.frames)
+                yield chunk
+
+        source.chunks = counted  # type: ignore[method-assign]
+        batches = ReadAhead(source, Decoder(3), most).batches()
+        first = next(batches)
+        assert first is not None
+        time.sleep(0.2)
+        assert read[0] <= min(len(first.segments) + most + 3 + 3, 300)  # one more is ready, and one refused
+        taken = [first, *(each for each in batches if each is not None)]
+    assert read[0] == 300
+    numbers = np.concatenate([each.segments.frame for each in taken])
+    assert numbers.tolist() == list(range(1, 301))
 
 
 def test_warming_up_fills_the_cache_and_leaves_nothing_else() -> None:
