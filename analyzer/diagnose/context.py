@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 STRETCH = 1 << 13  # flows at a time: 2.5 MB of FLOW rows, which stay in the processor's cache
-KEPT_CASES = 1 << 13  # cases to keep at hand: reasons and findings of the same flows are asked for in turn
+KEPT_CASES = 1 << 11  # cases to keep at hand: reasons and findings of the same flows are asked for in turn
 
 
 class Context:
