@@ -93,7 +93,8 @@ class Analysis:
         verdict, finding, host (an address or a network) and port (of either end), since and until
         (connections with a segment between them, and of those the events and packets between them;
         seconds since the capture's start, "2026-11-20T12:03:11Z" or a datetime, else in UTC).
-        Several values of one are alternatives; the filters must all agree, with earlier ones, too.
+        Several values of one are alternatives, and no value at all chooses no connection; the filters
+        must all agree, with earlier ones, too.
         """
         return Analysis(self._outcome, self._within(filters_of(wanted, "where({}=…)".format)))
 

@@ -171,6 +171,12 @@ def test_a_choice_is_an_analysis_that_everything_obeys(analysis: ka.Analysis, tm
         ({"until": "2023-11-14T22:30:00Z"}, [0]),
         ({"until": datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)}, [0]),
         ({}, [0, 1]),
+        ({"flow": []}, []),
+        ({"flow": np.array([], np.int64), "port": 22}, []),
+        ({"verdict": ()}, []),
+        ({"host": iter(())}, []),
+        ({"flow": iter([1])}, [1]),
+        ({"since": None}, [0, 1]),
     ],
 )
 def test_filters_are_those_of_the_command_line(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterable, Sequence
+from typing import cast
 
 from analyzer import found
 from analyzer.compared import OUTCOME_WORDS
@@ -27,7 +28,7 @@ def filters(arguments: argparse.Namespace) -> Filters:
         since=arguments.since,
         until=arguments.until,
     )
-    return filters_of(wanted, local=arguments.local)
+    return filters_of(_asked(wanted), local=arguments.local)
 
 
 def check_flows(numbers: Sequence[int], count: int) -> None:
@@ -40,7 +41,7 @@ def check_flows(numbers: Sequence[int], count: int) -> None:
 
 def ends(arguments: argparse.Namespace) -> Filters:
     """The connections that `--host` and `--port` choose."""
-    return filters_of(Wanted(host=_split(arguments.host), port=_split(arguments.port)))
+    return filters_of(_asked(Wanted(host=_split(arguments.host), port=_split(arguments.port))))
 
 
 def fail_on(texts: Sequence[str], option: str = "--fail-on") -> tuple[list[int], list[int]]:
@@ -88,6 +89,11 @@ def whole(text: str, option: str) -> int:
     if not re.fullmatch(r"[1-9]\d{0,8}s?", text):
         raise UsageError(f"{option} {text!r}: a whole number above 0 is wanted")
     return int(text.removesuffix("s"))
+
+
+def _asked(wanted: Wanted) -> Wanted:
+    """Without the options that were not given."""
+    return cast(Wanted, {name: value for name, value in wanted.items() if value != []})
 
 
 def _split(texts: Iterable[str]) -> list[str]:

@@ -21,9 +21,17 @@ When = float | str | datetime
 ONE = (str, ipaddress.IPv4Network, ipaddress.IPv6Network)
 """Types of one value, though it can be iterated over."""
 
+TIMES = ("since", "until")
+"""Filters that are a limit, not alternatives."""
+
+NOBODY = -1
+"""The number of no connection."""
+
 
 class Wanted(TypedDict, total=False):
     """Which connections are asked for. Several values of one filter are alternatives; all filters must agree.
+
+    A filter without any value, such as an empty list, chooses no connection.
 
     host: an address or a network ("10.0.0.0/8"), at either end, as port. since, until: connections
     with a segment between them, and of those the events and packets between them: seconds since the
@@ -48,12 +56,14 @@ def filters_of(wanted: Wanted, called: Callable[[str], str] = "--{}".format, loc
     for name in wanted:
         if name not in Wanted.__annotations__:
             raise UsageError(f"no filter {name!r}; there are: {', '.join(Wanted.__annotations__)}")
+    given = {name: many(value) for name, value in wanted.items() if name not in TIMES}
+    flows = tuple(_number(each, called("flow")) for each in given.get("flow", ()))
     return Filters(
-        flows=tuple(_number(each, called("flow")) for each in many(wanted.get("flow", ()))),
-        verdicts=_codes(many(wanted.get("verdict", ())), VERDICT_WORDS, called("verdict"), "verdict"),
-        findings=_codes(many(wanted.get("finding", ())), found.WORDS, called("finding"), "finding"),
-        hosts=tuple(network(each, called("host")) for each in many(wanted.get("host", ()))),
-        ports=tuple(port_number(each, called("port")) for each in many(wanted.get("port", ()))),
+        flows=flows if all(given.values()) else (NOBODY,),
+        verdicts=_codes(given.get("verdict", ()), VERDICT_WORDS, called("verdict"), "verdict"),
+        findings=_codes(given.get("finding", ()), found.WORDS, called("finding"), "finding"),
+        hosts=tuple(network(each, called("host")) for each in given.get("host", ())),
+        ports=tuple(port_number(each, called("port")) for each in given.get("port", ())),
         since=moment(wanted.get("since"), called("since"), local),
         until=moment(wanted.get("until"), called("until"), local),
     )
