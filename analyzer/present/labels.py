@@ -84,7 +84,7 @@ def _answer(segment: Segment) -> str:
     what = "RST" if segment.kind == kinds.KEEPALIVE_RESET else "reply"
     if not segment.answers:
         return what
-    took = "" if segment.rtt_s != segment.rtt_s else f" after {duration(segment.rtt_s)}"
+    took = f" after {duration(segment.rtt_s)}" if segment.rtt_s >= 0 else ""  # below: the clock went back
     text = f"{what} to {segment.answers}{took}"
     if segment.kind == kinds.KEEPALIVE_RESET:
         text += ": no such connection"

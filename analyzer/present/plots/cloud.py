@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -53,20 +53,17 @@ class Look(NamedTuple):
     open: bool = False
 
 
-def cloud(
-    points: Cloud, words: Words, scale: Scale, colours: Colours, group: Callable[[int], Look]
-) -> Drawing:
-    """group: how a group's points look, by its code."""
+def cloud(points: Cloud, words: Words, scale: Scale, colours: Colours, looks: Mapping[int, Look]) -> Drawing:
+    """looks: of the points of each group, by its code; the first lie on top and are named first."""
     heights = np.log10(np.maximum(points.seconds, 1e-7))
     vertical = duration_axis(colours, words.axis, points.seconds)
+    said = f"{words.said}: {counted(len(points), words.one)}"
     if len(points) <= MOST_POINTS:
-        said = f"{words.said}: {counted(len(points), words.one)}"
-        looks = [(code, group(code)) for code in np.unique(points.group).tolist()]
-        traces = [_points(points, heights, code, scale, look) for code, look in looks]
-        key = [Entry("○" if look.open else "●", look.colour, look.name) for _, look in looks]
+        there = [(code, look) for code, look in looks.items() if (points.group == code).any()]
+        traces = [_points(points, heights, code, scale, look) for code, look in reversed(there)]
+        key = [Entry("○" if look.open else "●", look.colour, look.name) for _, look in there]
     else:
-        said = f"{words.said}: {counted(len(points), words.one)}"
-        key = [Entry("■", colours.verdicts["closed"], f"{words.one}s, the more the stronger")]
+        key = [Entry("■", colours.faint, f"{words.one}s, the more the stronger")]
         key.append(Entry("━", colours.ink, "median"))
         traces = [_density(points, heights, vertical["range"], scale, colours)]
         traces.append(_medians(points, scale, colours))
@@ -112,7 +109,7 @@ def _density(
         "y": numbers((up[1:] + up[:-1]) / 2, 4),
         "z": numbers(shade, 3),
         "customdata": counts.T.astype(int).tolist(),
-        "colorscale": [[0, colours.ground], [1, colours.verdicts["closed"]]],
+        "colorscale": [[0, colours.ground], [1, colours.faint]],
         "zmin": -0.0,
         "zmax": float(max(shade.max(), 1)),
         "showscale": False,

@@ -7,7 +7,7 @@ from collections import defaultdict
 import numpy as np
 
 from analyzer import found, kinds
-from analyzer.kinds import MISSING, SENDER_WORDS, SERVER
+from analyzer.kinds import CLIENT, MISSING, SENDER_WORDS, SERVER
 from analyzer.present.colours import Colours
 from analyzer.present.plots.canvas import Drawing, Scale, nothing
 from analyzer.present.plots.cloud import Cloud, Look, Words, cloud
@@ -17,8 +17,6 @@ from analyzer.wording import counted
 TITLE = "Heartbeats of applications"
 SPOKEN = (kinds.DATA, kinds.OUT_OF_ORDER)
 SHORTEST_S = 0.02  # messages closer than this are parts of one; our choice
-LOOKS = ("closed", "peer_dead")
-"""Whose colours the messages of the client and of the server bear."""
 
 
 def heartbeats(tables: Tables, said: str, colours: Colours) -> Drawing:
@@ -36,9 +34,10 @@ def heartbeats(tables: Tables, said: str, colours: Colours) -> Drawing:
     results = tables.selection.results
     span_ns = max(result.end_ns - result.start_ns for result in results if result.start_ns != MISSING)
 
-    def looks(sender: int) -> Look:
-        return Look(f"sent by the {SENDER_WORDS[sender]}", colours.verdicts[LOOKS[sender]], sender == SERVER)
-
+    looks = {
+        SERVER: Look(f"sent by the {SENDER_WORDS[SERVER]}", colours.faint, open=True),
+        CLIENT: Look(f"sent by the {SENDER_WORDS[CLIENT]}", colours.ink),
+    }
     return cloud(points, words, Scale.of(span_ns / 1e9), colours, looks)
 
 

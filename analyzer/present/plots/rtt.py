@@ -9,6 +9,7 @@ from analyzer.kinds import MISSING, VERDICT_WORDS
 from analyzer.present.colours import Colours
 from analyzer.present.plots.canvas import Drawing, Scale, nothing
 from analyzer.present.plots.cloud import Cloud, Look, Words, cloud
+from analyzer.present.urgency import VERDICT_ORDER
 from analyzer.tables import Tables
 from analyzer.tables.values import Block
 
@@ -25,14 +26,16 @@ def rtt(tables: Tables, said: str, colours: Colours) -> Drawing:
     results = tables.selection.results
     span_ns = max(result.end_ns - result.start_ns for result in results if result.start_ns != MISSING)
 
-    def looks(verdict: int) -> Look:
-        return Look(VERDICT_WORDS[verdict], colours.verdicts[VERDICT_WORDS[verdict]])
-
+    words_of = ((code, VERDICT_WORDS[code]) for code in VERDICT_ORDER)
+    looks = {code: Look(word, colours.verdicts[word]) for code, word in words_of}
     return cloud(points, words, Scale.of(span_ns / 1e9), colours, looks)
 
 
 def answers(tables: Tables) -> Cloud:
-    """Those whose round trip is known, grouped by the connection's verdict."""
+    """Those whose round trip is known, grouped by the connection's verdict.
+
+    Where the clock went back between probe and answer, nothing is known.
+    """
     verdicts = np.array(tables.column("verdict"), np.int64)
     flows = np.array(tables.column("flow"), np.int64)
     order = np.argsort(flows)
@@ -46,6 +49,6 @@ def answers(tables: Tables) -> Cloud:
 
 
 def _answers(block: Block, starts: dict[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    known = ~np.isnan(block["rtt_s"]) & np.isin(block["kind"], ANSWERS) & (block["flow"] != MISSING)
+    known = (block["rtt_s"] >= 0) & np.isin(block["kind"], ANSWERS) & (block["flow"] != MISSING)
     zero = np.array([starts[capture] for capture in block["capture"][known].tolist()], np.int64)
     return block["time"][known] - zero, block["rtt_s"][known], block["flow"][known], block["frame"][known]
