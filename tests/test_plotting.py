@@ -109,6 +109,9 @@ def test_a_heartbeat_is_a_level_line() -> None:
     assert client.name == "sent by the client" and server.name == "sent by the server"
     assert np.ptp(10 ** np.array(client.y)) < 0.1
     assert "○" in recording("heartbeat").plot.heartbeats().layout.title.text
+    for theme, colours in THEMES.items():  # the colour of a verdict would say one
+        shown = {trace.marker.color for trace in recording("heartbeat").plot.heartbeats(theme=theme).data}
+        assert not shown & set(colours.verdicts.values())
 
 
 def test_timelines_tell_whom_they_leave_out() -> None:
@@ -164,7 +167,7 @@ def test_one_connection_as_a_ladder() -> None:
     told = a.events[a.events.kind == "keepalive_probe"].frame.tolist()
     assert set(told) <= set(frames)
     start = a.flows.start[0]
-    assert f"{start + timedelta(0):%H:%M}" in figure.layout.yaxis.ticktext[0]
+    assert f"{start + timedelta(0):%H:%M}" in figure.layout.yaxis.ticktext[1]
 
 
 def test_plotly_is_loaded_with_the_first_plot_only() -> None:

@@ -22,7 +22,10 @@ ROW = 26  # pixels of one arrow
 MOST_STEPS = 120
 PER_DECADE = 0.75  # rows that a pause grows by when it lasts ten times as long
 TIP = 0.006  # how far the middle of an arrow's head is from the line it points at
+HEADING = -0.75  # the row of what the lines and the ticks are
 BRACKET = 0.035  # how far the line from a probe to its answer stands off the prober's line
+
+TIMES = {"relative": "time, s", "utc": "UTC", "local": "local time"}
 
 
 @dataclass(frozen=True)
@@ -199,8 +202,8 @@ def _labels(
 
 
 def _times(placed: list[Placed], clock: Clock) -> tuple[list[float], list[str]]:
-    """Frame and time of each row, as ticks."""
-    places, texts = [], []
+    """Frame and time of each row, as ticks, and what they are."""
+    places, texts = [HEADING], [f"frame   {TIMES[clock.mode]} "]
     for each in placed:
         for offset, segment in enumerate(each.step.segments if each.step.told else each.step.segments[:1]):
             places.append(round(each.place + offset, 3))
@@ -211,7 +214,7 @@ def _times(placed: list[Placed], clock: Clock) -> tuple[list[float], list[str]]:
 def _ends(flow: dict[str, Any], colours: Colours) -> Iterator[dict[str, Any]]:
     for x, who in ((0, "client"), (1, "server")):
         end = endpoint(flow[who], flow[f"{who}_port"])
-        yield _note(f"<b>{who}</b> {plain(end)}", x, -0.75, colours.ink) | {
+        yield _note(f"<b>{who}</b> {plain(end)}", x, HEADING, colours.ink) | {
             "xanchor": "right" if x else "left"
         }
 

@@ -14,6 +14,7 @@ from analyzer.present.urgency import VERDICT_ORDER
 from analyzer.tables import Tables
 from analyzer.wording import endpoint
 
+ARROW = " → "
 COLUMNS = ("flow", "capture", "client", "client_port", "server", "server_port", "start", "end", "verdict")
 
 
@@ -55,7 +56,7 @@ def rows_of(tables: Tables, segments: str) -> list[Row]:
         for flow, capture, client, client_port, server, server_port, start, end, verdict in zip(
             *columns, strict=True
         ):
-            name = f"{endpoint(client, client_port)} → {endpoint(server, server_port)}"
+            name = ARROW.join((endpoint(client, client_port), endpoint(server, server_port)))
             zero, last = ends[capture]
             drawn = lane(events.get(flow, ()), start, end, verdict, heard.get(flow, MISSING))
             rows.append(Row(flow, name, verdict, start - zero, end - zero, last - zero, drawn, zero))

@@ -32,7 +32,7 @@ from analyzer.present.plots.canvas import (
     plain,
     ticks,
 )
-from analyzer.present.plots.rows import Row
+from analyzer.present.plots.rows import ARROW, Row
 from analyzer.wording import duration
 
 TITLE = "Connections over time"
@@ -40,7 +40,7 @@ LABELLED = 60  # lanes that are wide enough for a label each
 WIDE_LANE, THIN_LANE = 24, 5  # pixels
 MOST_MARKS = 8000  # in one figure, each some 60 bytes: our choice
 FINEST = 700  # marks of one kind along a lane: about one for each pixel
-LABEL = 58  # characters
+ADDRESS = 29  # characters of an end, with its port: two of IPv6 would leave no room for the lanes
 
 THICKNESS = {True: (0.62, 0.18, 0.42, 0.62, 0.08), False: (0.8, 0.4, 0.8, 0.8, 0.2)}
 """Of each phase's bar, in wide lanes and in thin ones: what is silent stays in the background."""
@@ -100,8 +100,13 @@ def _key(traces: Sequence[dict[str, Any]]) -> list[Entry]:
 
 
 def _label(row: Row) -> str:
-    name = row.name if len(row.name) <= LABEL else f"{row.name[: LABEL // 2]}…{row.name[-LABEL // 2 :]}"
+    name = ARROW.join(map(_shortened, row.name.split(ARROW)))
     return f"{plain(name)}  <b>{row.word}</b>  {row.flow} "
+
+
+def _shortened(end: str) -> str:
+    """An end without the middle of its address, with both halves of a long one as long."""
+    return end if len(end) <= ADDRESS else f"{end[: ADDRESS // 2 - 2]}…{end[-(ADDRESS // 2 + 2) :]}"
 
 
 def _groups(rows: Sequence[Row]) -> tuple[list[float], list[str]]:

@@ -57,6 +57,23 @@ def test_pauses_are_as_tall_as_their_logarithm_and_named() -> None:
     assert sum("of silence" in text for text in texts) == 4
 
 
+@pytest.mark.parametrize(
+    ("mode", "heading"), [("relative", "time, s"), ("utc", "UTC"), ("local", "local time")]
+)
+def test_frames_and_times_have_a_heading(mode: str, heading: str) -> None:
+    told = connection("peer-dead")
+    axis = ladder(told, Clock(mode, told.segments[0].time_ns), LIGHT)["layout"]["yaxis"]
+    assert axis["ticktext"][0].split(maxsplit=1) == ["frame", f"{heading} "]
+    assert axis["range"][1] < axis["tickvals"][0] < axis["tickvals"][1] == 0
+
+
+def test_an_answer_before_its_probe_took_no_time_that_is_known() -> None:
+    told = connection("alive")
+    earlier = [each._replace(rtt_s=-60.0) if each.answers else each for each in told.segments]
+    texts = labels(drawn(replace(told, segments=earlier)))["text"]
+    assert "reply to 10" in texts and not any("after" in text for text in texts)
+
+
 def test_unanswered_probes_end_in_a_cross() -> None:
     figure = drawn(connection("peer-dead"))
     [lone] = [each for each in figure["data"] if each.get("marker", {}).get("symbol") == "x-thin"]

@@ -88,5 +88,6 @@ def test_long_names_are_cut_and_pointed_at_in_full() -> None:
     name = "[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:50000 → [2001:db8:aaaa:bbbb:cccc:dddd:eeee:fff0]:443"
     long = type(dead())(**{**dead().__dict__, "name": name})
     figure = timelines([long], "said", LIGHT)
-    assert "…" in figure["layout"]["yaxis"]["ticktext"][0]
+    label = figure["layout"]["yaxis"]["ticktext"][0]
+    assert label.startswith("[2001:db8:aa…eeee:ffff]:50000 → [2001:db8:aa…d:eeee:fff0]:443  <b>")
     assert name in figure["data"][-1]["hovertext"][0]
