@@ -71,7 +71,9 @@ class Plots:
         from analyzer.present.plots.timers import Known, Measured, timers
 
         names = [f"{side}_keepalive_{name}_s" for side in SENDER_WORDS for name in ("time", "interval")]
-        parts = list(self._analysis._tables().flows(("verdict", *names)))
+        tables = self._analysis._tables()
+        probed = tables.selection.ordered(np.flatnonzero(tables.selection.field("probing")))
+        parts = list(Tables(probed, tables.diagnosis).flows(("verdict", *names)))
         columns = {
             name: np.concatenate([part[name] for part in parts]) for name in ("verdict", *names) if parts
         }

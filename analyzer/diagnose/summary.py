@@ -46,15 +46,12 @@ def stories_of(
     probings = iter(probings_of(result.probings, row[row > 0] - 1))
     probing = chosen[row > 0]  # where nobody probed, the events need no look
     all_runs, all_probed = find_probing(probing) if len(probing) else (rows(0, RUN), rows(0, EVENT))
-    runs, probed = bounds_of(all_runs, chosen), bounds_of(all_probed, chosen)
+    runs, probed = runs_of(all_runs), events_of(all_probed)
     return [
-        Story(
-            flow,
-            next(probings) if flow.probing else None,
-            runs_of(all_runs[slice(*run)]) if run[0] < run[1] else [],
-            events_of(all_probed[slice(*events)]) if events[0] < events[1] else [],
+        Story(flow, next(probings) if flow.probing else None, runs[slice(*mine)], probed[slice(*answered)])
+        for flow, mine, answered in zip(
+            flows, bounds_of(all_runs, chosen), bounds_of(all_probed, chosen), strict=True
         )
-        for flow, run, events in zip(flows, runs, probed, strict=True)
     ]
 
 
