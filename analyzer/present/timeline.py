@@ -32,6 +32,7 @@ class Connection:
 
     files: how many were joined into its capture.
     capture_end_ns: the last that is known; going_on: the capture has not ended there.
+    eventful: its segments are those that say something; data and plain ACKs were not kept.
     """
 
     flow: dict[str, Any]
@@ -42,6 +43,7 @@ class Connection:
     files: int
     capture_end_ns: int
     going_on: bool = False
+    eventful: bool = False
 
     @classmethod
     def of(cls, tables: Tables, name: str = "packets") -> Connection:
@@ -55,6 +57,7 @@ class Connection:
             result.facts.path,
             len(result.facts.files),
             result.end_ns,
+            eventful=name == "events",
         )
 
 

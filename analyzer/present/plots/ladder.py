@@ -55,7 +55,11 @@ def ladder(connection: Connection, clock: Clock, colours: Colours) -> Drawing:
         *_brackets(told, colours),
         _labels(told, answered, again, clock, colours),
     ]
-    notes = [*_ends(flow, colours), *_pauses(placed, colours), *_summed(placed, colours)]
+    notes = [
+        *_ends(flow, colours),
+        *_pauses(placed, _pause_word(connection), colours),
+        *_summed(placed, colours),
+    ]
     silences = [
         (each.place - 0.75 - _height(each.pause_s), each.place - 0.75)
         for each in placed
@@ -68,7 +72,7 @@ def ladder(connection: Connection, clock: Clock, colours: Colours) -> Drawing:
     marks = ticks(*_times(placed, clock))
     side = {"tickfont": {"color": colours.faint, "size": 11}, "showgrid": False, "zeroline": False}
     return drawing(
-        Head(title, f"{capture_name(connection.path)}: {plain(clock.told(str(flow['reason'])))}"),
+        Head(title, _said(connection, clock)),
         colours,
         round((bottom + 2) * ROW),
         traces,
@@ -78,6 +82,17 @@ def ladder(connection: Connection, clock: Clock, colours: Colours) -> Drawing:
         xaxis={"range": [-0.06, 1.06], "visible": False, "fixedrange": True},
         yaxis=side | {"range": [bottom + 0.8, -1.2], "automargin": True, "ticks": ""} | marks,
     )
+
+
+def _said(connection: Connection, clock: Clock) -> str:
+    reason = plain(clock.told(str(connection.flow["reason"])))
+    only = "; drawn of its events: data was not kept" if connection.eventful else ""
+    return f"{capture_name(connection.path)}: {reason}{only}"
+
+
+def _pause_word(connection: Connection) -> str:
+    """What passed between two segments that are drawn."""
+    return "without an event" if connection.eventful else "of silence"
 
 
 def _placed(story: list[Step]) -> Iterator[Placed]:
@@ -219,12 +234,12 @@ def _ends(flow: dict[str, Any], colours: Colours) -> Iterator[dict[str, Any]]:
         }
 
 
-def _pauses(placed: list[Placed], colours: Colours) -> Iterator[dict[str, Any]]:
+def _pauses(placed: list[Placed], word: str, colours: Colours) -> Iterator[dict[str, Any]]:
     """How long each silence lasted."""
     for each in placed:
         if each.pause_s >= PAUSE_S:
             middle = each.place - 0.75 - _height(each.pause_s) / 2
-            yield _note(f"{duration(each.pause_s)} of silence", 0.5, middle, colours.faint)
+            yield _note(f"{duration(each.pause_s)} {word}", 0.5, middle, colours.faint)
 
 
 def _summed(placed: list[Placed], colours: Colours) -> Iterator[dict[str, Any]]:

@@ -74,6 +74,15 @@ def test_an_answer_before_its_probe_took_no_time_that_is_known() -> None:
     assert "reply to 10" in texts and not any("after" in text for text in texts)
 
 
+def test_where_data_was_not_kept_no_pause_is_called_silence() -> None:
+    a = ka.analyze(ROOT / "captures" / "recorded" / "peer-dead.pcapng")
+    figure = drawn(a.flow(0).connection("events"))
+    texts = [note["text"] for note in figure["layout"]["annotations"]]
+    assert "1.024 s without an event" in texts and not any("silence" in text for text in texts)
+    assert "data was not kept" in figure["layout"]["title"]["text"]
+    assert "not kept" not in drawn(connection("peer-dead"))["layout"]["title"]["text"]
+
+
 def test_unanswered_probes_end_in_a_cross() -> None:
     figure = drawn(connection("peer-dead"))
     [lone] = [each for each in figure["data"] if each.get("marker", {}).get("symbol") == "x-thin"]
