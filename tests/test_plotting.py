@@ -17,6 +17,8 @@ import pytest
 
 import analyzer as ka
 from analyzer.present.colours import THEMES
+from tests.helpers import wire
+from tests.helpers.timeline import timeline
 
 ROOT = Path(__file__).parent.parent
 RECORDED = sorted((ROOT / "captures" / "recorded").glob("*.pcapng"))
@@ -81,6 +83,17 @@ def test_round_trips_are_those_of_the_events() -> None:
     assert np.allclose(10 ** np.array(points.y), rows.rtt_s, rtol=1e-3)
     assert [list(each)[1] for each in points.customdata] == rows.frame.tolist()
     assert points.name == "alive"
+
+
+def test_an_answer_that_a_clock_put_before_its_probe_is_left_out(tmp_path: Path) -> None:
+    story = "0 c>s S 0\n0.01 s>c SA 0:1\n0.02 c>s A 1:1\n1 c>s PA 1+5:1\n1.01 s>c A 1:6\n"
+    story += "11 c>s A 5:1\n11.01 s>c A 1:6\n30 c>s A 5:1\n20 s>c A 1:6"  # the clock was set back
+    path = tmp_path / "back.pcap"
+    path.write_bytes(wire.pcap_bytes(timeline(story).records))
+    a = ka.analyze(path)
+    assert sorted(np.sign(a.events.rtt_s[a.events.kind == "keepalive_reply"])) == [-1, 1]
+    [points] = a.plot.rtt().data
+    assert list(points.text) == ["10.0 ms"]
 
 
 def test_timers_are_those_of_the_flows() -> None:
