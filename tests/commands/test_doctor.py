@@ -33,6 +33,13 @@ def test_it_says_what_is_loaded(quick: None, capsys: pytest.CaptureFixture[str])
     assert "numba " in out and "kernels " in out
 
 
+def test_the_libraries_fit_the_width() -> None:
+    lines = text(doctor.installed(80)).splitlines()[2:]
+    assert len(lines) > 1 and max(map(len, lines)) <= 80
+    listed = ", ".join(line[doctor.INDENT :].rstrip(",") for line in lines).split(", ")
+    assert [each.split(" ")[0] for each in listed] == list(doctor.LIBRARIES)
+
+
 def test_missing_tools_come_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
     said = text(doctor.tools())
@@ -56,7 +63,7 @@ def test_no_permission_comes_with_advice() -> None:
 
 def test_missing_libraries_come_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "LIBRARIES", ("numpy", "no-such-library"))
-    assert text(doctor.installed()).endswith("missing   pip install no-such-library")
+    assert text(doctor.installed(80)).endswith("missing   pip install no-such-library")
 
 
 def test_kernels_that_cannot_be_kept_come_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
