@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,13 @@ def test_the_libraries_fit_the_width() -> None:
     assert len(lines) > 1 and max(map(len, lines)) <= 80
     listed = ", ".join(line[doctor.INDENT :].rstrip(",") for line in lines).split(", ")
     assert [each.split(" ")[0] for each in listed] == list(doctor.LIBRARIES)
+
+
+def test_it_knows_every_library_that_is_declared() -> None:
+    root = Path(__file__).parents[2]
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {re.split(r"[^\w-]", each)[0] for each in project["dependencies"]}
+    assert set(doctor.LIBRARIES) - {"llvmlite"} == declared  # numba's, and which one there is matters
 
 
 def test_missing_tools_come_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
