@@ -36,7 +36,12 @@ def compare(
     """
     options = Options(join=join, packets=True, rules=Rules(dedup_window_ns=round(dedup_window_s * 1e9)))
     views = []
-    for source in (os.fspath(a), os.fspath(b)):
+    for path in (a, b):
+        if not isinstance(path, str | os.PathLike):
+            raise UsageError(
+                f"compare reads two captures itself and wants their paths, not {type(path).__name__}"
+            )
+        source = os.fspath(path)
         if source == "-":
             raise UsageError("compare reads its captures twice, which standard input does not allow")
         outcome = pipeline.analyze([source], options)

@@ -77,6 +77,8 @@ def test_each_side_is_one_capture(tmp_path: Path) -> None:
     compared(tmp_path, PROBED)
     with pytest.raises(ka.UsageError, match="2 captures, and only one can be compared"):
         ka.compare(tmp_path, tmp_path / "a.pcapng")
+    with pytest.raises(ka.UsageError, match="wants their paths, not Analysis"):
+        ka.compare(ka.analyze(tmp_path / "a.pcapng"), tmp_path / "b.pcapng")  # type: ignore[arg-type]
     with pytest.raises(ka.UsageError, match="standard input"):
         ka.compare("-", tmp_path / "a.pcapng")
     with pytest.raises(ka.UnreadableError):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 COMMAND_S = 30.0  # for a program to end; our choice: what takes longer hangs
 WEBHOOK_S = 5.0  # for a server to answer, at each step
 AT_ONCE = 4  # programs running at the same time
+OF_SHELL = frozenset((">", ">>", "<", "|", "||", "&", "&&", "2>&1"))  # not `;`, which ends find's -exec
 COME_AGAIN = frozenset((408, 425, 429))  # beside 5xx: HTTP statuses that ask for another try, RFC 9110, 6585
 
 
@@ -43,6 +44,12 @@ class Command:
             raise UsageError(f"--exec {command!r}: {str(error).lower()}") from None
         if not self._words or shutil.which(self._words[0]) is None:
             raise UsageError(f"--exec {command!r}: there is no such program")
+        for word in self._words:
+            if word in OF_SHELL:
+                raise UsageError(
+                    f"--exec {command!r}: no shell reads it, so {word} would be an argument; "
+                    "a script can do that, or sh -c '…'"
+                )
         self.name = f"--exec {os.path.basename(self._words[0])}"
         self._timeout_s = timeout_s
         self._running: set[subprocess.Popen[bytes]] = set()

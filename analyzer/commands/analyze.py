@@ -143,6 +143,9 @@ def _check_report(arguments: argparse.Namespace) -> None:
         raise UsageError("--anonymize is for reports: --html FILE")
     if arguments.html == "-":
         raise UsageError("--html: a file is wanted, not standard output")
+    others = [f"--{form}" for form in ("json", "csv", "parquet") if getattr(arguments, form)]
+    if arguments.anonymize and others:
+        complain(f"--anonymize is for the report: {' and '.join(others)} keep all names")
 
 
 def _write_outputs(arguments: argparse.Namespace, tables: Tables) -> None:

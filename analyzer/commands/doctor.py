@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
+from textwrap import wrap
 
 import analyzer
 from analyzer.commands.wireshark import HOW_TO_GET
@@ -23,7 +24,11 @@ LIBRARIES = (
     "llvmlite",
     "pandas",
     "pyarrow",
+    "plotly",
+    "resvg_py",
     "rich",
+    "textual",
+    "prometheus_client",
     "pyshark",
     "psutil",
     "scapy",
@@ -33,6 +38,9 @@ LIBRARIES = (
 )
 
 
+INDENT = 12  # columns before the text of a line
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """No arguments."""
 
@@ -40,7 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Carry out; returns the exit status: 3 where analysis itself cannot work."""
     paper = paper_for(sys.stdout)
-    write(installed(), sys.stdout, paper)
+    write(installed(paper.width), sys.stdout, paper)
     write(tools(), sys.stdout, paper)
     sys.stdout.flush()
     line, works = kernels()
@@ -48,14 +56,16 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if works else KeepaliveError.exit_status
 
 
-def installed() -> Iterator[Line]:
-    """The package, Python and the libraries."""
+def installed(width: int) -> Iterator[Line]:
+    """The package, Python and the libraries: of these as many in a line as fit its width."""
     yield _line("note", "package", f"{analyzer.__version__} in {Path(analyzer.__file__).parent}")
     machine = f"{platform.system()} {platform.release()} {platform.machine()}"
     yield _line("note", "python", f"{platform.python_version()} on {machine}, {sys.executable}")
     versions = {name: _version(name) for name in LIBRARIES}
-    there = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
-    yield _line("note", "libraries", there)
+    there = ", ".join(f"{name}\u00a0{version}" for name, version in versions.items() if version)
+    first, *further = wrap(there, width - INDENT, break_on_hyphens=False) or [""]
+    yield _line("note", "libraries", first.replace("\u00a0", " "))
+    yield from ([(" " * INDENT + each.replace("\u00a0", " "), "")] for each in further)
     missing = [name for name, version in versions.items() if not version]
     if missing:
         yield _line("problem", "missing", f"pip install {' '.join(missing)}")

@@ -122,11 +122,20 @@ def test_a_program_is_not_in_our_process_group(tmp_path: Path) -> None:
         ("no-such-program --now", "there is no such program"),
         ("", "there is no such program"),
         ("'half", "no closing quotation"),
+        (
+            "cat >> alerts.txt",
+            "no shell reads it, so >> would be an argument; a script can do that",
+        ),
     ],
 )
 def test_what_is_no_command_is_said_before_capturing(command: str, problem: str) -> None:
     with pytest.raises(UsageError, match=f"--exec {command!r}: {problem}"):
         Command(command)
+
+
+def test_a_shell_does_what_it_is_asked_to(tmp_path: Path) -> None:
+    Command(f"sh -c 'cat > {tmp_path}/alert.json'").deliver(ALERT)
+    assert (tmp_path / "alert.json").read_text() == ALERT.json + "\n"
 
 
 # Web servers

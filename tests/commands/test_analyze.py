@@ -480,6 +480,14 @@ def test_a_report_under_other_names(keepalive: Any, capture: Path, tmp_path: Pat
     assert column(document(report), "client") == ["2001:db8::1", "10.0.0.1"]
 
 
+def test_that_tables_keep_all_names_is_said(keepalive: Any, capture: Path, tmp_path: Path) -> None:
+    report, tables = tmp_path / "report.html", tmp_path / "tables"
+    run = keepalive(capture, "--html", report, "--anonymize", "--json", "--csv", tables)
+    assert run.status == 0
+    assert "keepalive: --anonymize is for the report: --json and --csv keep all names\n" in run.err
+    assert "keep all names" not in keepalive(capture, "--html", report, "--json").err
+
+
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [

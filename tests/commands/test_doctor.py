@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,20 @@ def test_it_says_what_is_loaded(quick: None, capsys: pytest.CaptureFixture[str])
     assert "numba " in out and "kernels " in out
 
 
+def test_the_libraries_fit_the_width() -> None:
+    lines = text(doctor.installed(80)).splitlines()[2:]
+    assert len(lines) > 1 and max(map(len, lines)) <= 80
+    listed = ", ".join(line[doctor.INDENT :].rstrip(",") for line in lines).split(", ")
+    assert [each.split(" ")[0] for each in listed] == list(doctor.LIBRARIES)
+
+
+def test_it_knows_every_library_that_is_declared() -> None:
+    root = Path(__file__).parents[2]
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {re.split(r"[^\w-]", each)[0] for each in project["dependencies"]}
+    assert set(doctor.LIBRARIES) - {"llvmlite"} == declared  # numba's, and which one there is matters
+
+
 def test_missing_tools_come_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
     said = text(doctor.tools())
@@ -56,7 +72,7 @@ def test_no_permission_comes_with_advice() -> None:
 
 def test_missing_libraries_come_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "LIBRARIES", ("numpy", "no-such-library"))
-    assert text(doctor.installed()).endswith("missing   pip install no-such-library")
+    assert text(doctor.installed(80)).endswith("missing   pip install no-such-library")
 
 
 def test_kernels_that_cannot_be_kept_come_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:

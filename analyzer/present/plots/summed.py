@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -38,7 +39,7 @@ def summed(rows: Sequence[Row], said: str, colours: Colours) -> Drawing:
         name = "y" if not place else f"y{place + 1}"
         top = 1 - (place * (BAND + BETWEEN) + BETWEEN) / height
         means = {phase: mean_counts(*phases[verdict, phase], edges_ns) for phase in STACKED}
-        most = max(float(np.sum(list(means.values()), axis=0).max()), 1)
+        most = max(math.ceil(float(np.sum(list(means.values()), axis=0).max()) - 1e-6), 1)
         layout["yaxis" + name[1:]] = _band_axis(most, top, height, colours)
         layout["annotations"].append(_band_title(verdict, found[verdict], top, colours))
         for phase in STACKED:
@@ -85,8 +86,8 @@ def _elapsed(moments: list[int], at_ns: NDArray[np.float64]) -> NDArray[np.float
     return elapsed
 
 
-def _band_axis(most: float, top: float, height: int, colours: Colours) -> dict[str, Any]:
-    marks = ticks([0, most], ["0", f"{most:,.0f}" if most >= 10 else f"{most:.2g}"])
+def _band_axis(most: int, top: float, height: int, colours: Colours) -> dict[str, Any]:
+    marks = ticks([0, most], ["0", number(most)])
     domain = [max(top - BAND / height, 0), top]
     return axis(colours, domain=domain, range=[0, most * 1.02], showgrid=False, showline=True, **marks)
 

@@ -7,6 +7,7 @@ import struct
 from pathlib import Path
 
 import pytest
+from IPython import display
 from plotly.graph_objects import Figure, Scatter3d
 from plotly.io import renderers
 
@@ -24,6 +25,22 @@ def test_it_is_a_figure_of_plotlys_and_shows_itself(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(renderers, "default", "plotly_mimetype")  # as in a notebook
     assert "application/vnd.plotly.v1+json" in PLOT._repr_mimebundle_()
     assert isinstance(copy.deepcopy(PLOT), Plot)
+
+
+def test_where_plotly_cannot_draw_it_is_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[dict[str, object]] = []
+    monkeypatch.setattr(display, "display", lambda bundle, raw: shown.append(bundle))
+    monkeypatch.setattr(renderers, "default", "plotly_mimetype")
+    PLOT._ipython_display_()
+    assert set(shown[0]) == {"application/vnd.plotly.v1+json", "image/svg+xml"}
+    assert shown[0]["image/svg+xml"] == PLOT.svg()
+    # What only Plotly can draw is left to it; a renderer that was chosen is obeyed.
+    copy.deepcopy(PLOT).add_trace(Scatter3d(x=[1], y=[1], z=[1]))._ipython_display_()
+    assert set(shown[1]) == {"application/vnd.plotly.v1+json"}
+    monkeypatch.setattr(renderers, "default", "notebook_connected")
+    PLOT._ipython_display_()
+    assert set(shown[2]) == {"text/html"}
+    assert renderers[module.PICTURE].plot is None  # it is not kept
 
 
 def test_svg(tmp_path: Path) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from analyzer import kinds
 from analyzer.present.colours import LIGHT
+from analyzer.present.lanes import ACTIVE
 from analyzer.present.plots.summed import STEPS, mean_counts, summed
-from tests.present.plots.lanes_made import busy, dead
+from tests.present.plots.lanes_made import busy, dead, row
 
 
 def test_means_are_those_of_counting_one_by_one() -> None:
@@ -38,6 +40,16 @@ def test_each_verdict_has_a_band_with_its_phases() -> None:
     assert first["active"][at[5]] == first["idle"][at[30]] == 30
     assert first["probes unanswered"][at[72]] == first["dead"][at[95]] == 30
     assert first["active"][at[72]] == 0
+
+
+def test_an_axis_ends_at_a_whole_number_of_connections() -> None:
+    """The mean over a step can be any number, but nobody counts 2.3 connections."""
+    brief = [replace(row(flow, kinds.CLOSED, [(ACTIVE, 1.3)]), end_ns=round(1.6e9)) for flow in range(1, 4)]
+    figure = summed([dead(0), *brief], "said", LIGHT)
+    assert max(max(each["y"]) for each in figure["data"] if each["yaxis"] == "y2") == pytest.approx(2.16)
+    layout = figure["layout"]
+    assert layout["yaxis2"]["ticktext"] == ["0", "3"] and layout["yaxis2"]["tickvals"] == [0, 3]
+    assert layout["yaxis"]["ticktext"] == ["0", "1"]
 
 
 def test_20_000_connections_are_small() -> None:
