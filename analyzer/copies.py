@@ -19,6 +19,7 @@ from analyzer.present import Clock
 from analyzer.present.comments import comments_of
 from analyzer.sources import open_source
 from analyzer.sources.base import FileSource
+from analyzer.sources.foreign import OR_TSHARK
 from analyzer.tables import Selection, Tables
 from analyzer.tables.excerpt import frames_of, probing_of
 from analyzer.tables.files import replacing
@@ -42,6 +43,10 @@ def check_files(source: str, target: Path | None) -> None:
         if source == "-" or os.path.exists(source):
             raise UsageError(f"{source}: one capture file is wanted, for it is read twice")
         raise UnreadableError(f"{source}: no such file")
+    try:
+        open_source(source).close()
+    except UnreadableError as error:  # tshark reads other formats, but nobody here copies them
+        raise UnreadableError(str(error).removesuffix(OR_TSHARK)) from None
     if target is not None and os.path.exists(target) and os.path.samefile(source, target):
         raise UsageError(f"{os.fspath(target)}: this is the capture that is read; another name is wanted")
 
@@ -49,7 +54,7 @@ def check_files(source: str, target: Path | None) -> None:
 def check_again(outcome: Outcome, target: Path) -> None:
     """Whether what was analyzed is one capture file that can be read again, and is not the one to write."""
     if not outcome.sources:
-        raise UsageError("a live capture is in no file; with --record it is, or record=…")
+        raise UsageError("a live capture is in no file: analyze what it recorded (record=…)")
     files = [file for result in outcome.captures for file in result.facts.files]
     if len(files) != 1:
         raise UsageError(f"one capture file is wanted, these are {len(files)}: analyze it alone")

@@ -12,8 +12,9 @@ from scapy.layers.inet import IP, TCP
 import analyzer as ka
 from analyzer.commands.main import main
 from tests.conftest import ROOT
-from tests.sources.files import read
-from tests.write.support import added_comments, blocks_of
+from tests.decode.test_through_tshark import LLC, WLAN, WLAN_DATA
+from tests.sources.files import pcap_header, read, record
+from tests.write.support import added_comments, blocks_of, comments_in_tshark
 
 RECORDED = ROOT / "captures" / "recorded"
 MANY = RECORDED / "many-connections.pcapng"
@@ -72,6 +73,36 @@ def test_compressed_files_are_read(tmp_path: Path, out: Path) -> None:
     packed.write_bytes(gzip.compress(MANY.read_bytes()))
     ka.analyze(packed).extract(out)
     assert len(read(out)[0]) == len(read(MANY)[0])
+
+
+@pytest.mark.tshark
+def test_link_types_that_only_tshark_knows(
+    tshark: str, tmp_path: Path, out: Path, other: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Numbers of frames are the same for both readers, and frames are copied as they stand."""
+    wireless = tmp_path / "in.pcap"
+    frames = [each for each in read(RECORDED / "peer-dead.pcapng")[0] if each.data[12:14] == b"\x08\0"]
+    wireless.write_bytes(
+        pcap_header(network=WLAN)
+        + b"".join(
+            record(WLAN_DATA + LLC + each.data[12:], each.time_ns // 10**9, each.time_ns % 10**9 // 1000)
+            for each in frames
+        )
+    )
+    assert main(["annotate", str(wireless), str(out), "--reader", "tshark"]) == 0
+    said = comments_in_tshark(tshark, out)
+    assert said[len(frames)][0] == "keepalive_timeout"
+    assert said[len(frames)][1].startswith("connection 0: peer_dead: 3 probes (frames ")
+    analysis = ka.analyze(wireless, reader="tshark")
+    analysis.annotate(other)
+    assert other.read_bytes() == out.read_bytes()
+    analysis.extract(tmp_path / "out.pcap")
+    assert ka.analyze(tmp_path / "out.pcap", reader="tshark").verdicts == {"peer_dead": 1}
+    snoop = tmp_path / "in.snoop"
+    snoop.write_bytes(b"snoop\0\0\0\0\0\0\2\0\0\0\4")
+    capfd.readouterr()
+    assert main(["extract", str(snoop), str(out), "--reader", "tshark"]) == 3
+    assert capfd.readouterr().err.endswith(f"editcap -F pcapng {snoop} {snoop}.pcapng\n")
 
 
 def test_what_is_no_single_file_cannot_be_copied(out: Path) -> None:

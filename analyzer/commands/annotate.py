@@ -19,6 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     outputs.add_times(group)
     reading = parser.add_argument_group("how to read")
+    outputs.add_reader(reading)
     outputs.add_copies(reading)
     outputs.add_profiles(reading)
 

@@ -28,7 +28,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="other addresses, no payload, and nothing of the file but its frames",
     )
-    outputs.add_copies(parser.add_argument_group("how to read"))
+    reading = parser.add_argument_group("how to read")
+    outputs.add_reader(reading)
+    outputs.add_copies(reading)
     parser.set_defaults(since=None, until=None, local=False)
 
 
