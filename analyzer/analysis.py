@@ -216,6 +216,33 @@ class Analysis:
         urgent = replace(tables, selection=most_urgent(tables.selection))
         write_report(urgent, path, Wish(anonymize=anonymize))
 
+    def annotate(self, path: Path, *, every: bool = False) -> None:
+        """A copy of the capture file, as pcapng, with what is said of these connections as packet comments.
+
+        every: label every segment, plain data and acknowledgments, too.
+        """
+        from analyzer.copies import annotate, check_again
+        from analyzer.present import Clock
+
+        check_again(self._outcome, path)
+        if every:
+            self._keep_packets()
+        annotate(self._tables(), path, Clock(), every)
+
+    def extract(self, path: Path, *, only: str = "", anonymize: bool = False) -> None:
+        """The frames of these connections, and what else their verdicts rest on, in the file's format.
+
+        only: "keepalive" takes keep-alive probes, their answers and giving up alone. anonymize: other
+        addresses, no payload, and nothing of the file but its frames; times and ports stay.
+        """
+        from analyzer.copies import ONLY, check_again, extract
+
+        if only not in ONLY:
+            raise UsageError(f"extract: only={only!r}; there are: {', '.join(map(repr, ONLY))}")
+        check_again(self._outcome, path)
+        self._keep_packets()
+        extract(self._tables().selection, path, only, anonymize)
+
     @property
     def verdicts(self) -> dict[str, int]:
         """How many connections have which verdict, the frequent ones first."""

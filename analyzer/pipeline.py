@@ -22,6 +22,7 @@ from analyzer.diagnose import (
     decide,
     find,
     in_force,
+    judge,
     reason,
     state_changes,
     summarize,
@@ -41,14 +42,17 @@ Progress = Callable[[str, int, "int | None", int], None]
 SMALLEST_FRAME = 16 + 40  # bytes: a pcap record header, and IPv4 and TCP headers without options
 
 
+SYN = bytes.fromhex(
+    "45000028 00000000 40060000 0a000001 0a00000200010002 00000000 00000000 50020000 00000000"
+)
 SMALLEST_CAPTURES = {
-    "empty.pcap": struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1)
-    + struct.pack("<IIII14x", 0, 0, 14, 14),
-    "empty.pcapng": struct.pack("<IIIHHqI", 0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0, -1, 28)
-    + struct.pack("<IIHHII", 1, 20, 1, 0, 262144, 20)
-    + struct.pack("<IIIIIII14xxxI", 6, 48, 0, 0, 0, 14, 14, 48),
+    "one.pcap": struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 101)
+    + struct.pack("<IIII40s", 0, 0, 40, 40, SYN),
+    "one.pcapng": struct.pack("<IIIHHqI", 0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0, -1, 28)
+    + struct.pack("<IIHHII", 1, 20, 101, 0, 262144, 20)
+    + struct.pack("<IIIIIII40sI", 6, 72, 0, 0, 0, 40, 40, SYN, 72),
 }
-"""A frame of zeros in each format: enough to make numba compile what they need."""
+"""A connection of one segment in each format: enough to make numba compile what they need."""
 
 
 __all__ = [
@@ -217,13 +221,14 @@ def compiles_always() -> str:
 
 
 def warm_up() -> None:
-    """Compile every kernel, and keep it: afterwards no analysis has to."""
+    """Compile every kernel that reads and judges, and keep it: afterwards no analysis has to."""
     prepare_tracking()
     with tempfile.TemporaryDirectory(prefix="keepalive-") as folder:
         for name, content in SMALLEST_CAPTURES.items():
             path = Path(folder) / name
             path.write_bytes(content)
-            analyze([str(path)])
+            for result in analyze([str(path)]).captures:
+                judge(result.flows, result.probings, result.end_ns, Rules())  # as live captures do
     kernel_cache.forget_unused()
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from analyzer import pipeline, write
+from analyzer import copies, pipeline
 from analyzer.commands import captures_out, outputs
 from analyzer.commands.main import complain
-from analyzer.present.comments import comments_of
 from analyzer.tables import Filters, Tables, choose
 
 
@@ -20,23 +19,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     outputs.add_times(group)
     reading = parser.add_argument_group("how to read")
+    outputs.add_reader(reading)
     outputs.add_copies(reading)
     outputs.add_profiles(reading)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out; returns the exit status."""
-    captures_out.check(arguments)
+    target = captures_out.target_of(arguments)
     options = outputs.options(arguments, packets=arguments.all)
     result, status = captures_out.analyzed(arguments, options)
     if result is None:
         return status
     diagnosis = pipeline.Diagnosis(options.rules, options.profiles)
     tables = Tables(choose([result], Filters()), diagnosis, arguments.all)
-    comments = comments_of(tables, outputs.clock_for(arguments), arguments.all)
-    with captures_out.copying(arguments) as (source, out):
-        done = write.annotate(source, comments, out)
-        captures_out.check_unchanged(arguments, done.frames, result)
+    done = copies.annotate(tables, target, outputs.clock_for(arguments), arguments.all)
     complain(f"{arguments.output}: comments on {done.commented:,} of {done.frames:,} frames")
     if done.simple:
         complain(f"{done.simple:,} more were meant for simple packets, which cannot bear any")

@@ -86,12 +86,14 @@ def kernels() -> tuple[Line, bool]:
     """Compile what is not compiled yet; say where it is kept."""
     try:
         from analyzer import kernel_cache, pipeline
+        from analyzer.write import prepare_writing
 
         filled = kernel_cache.is_filled()
         if not filled:
             print("kernels: compiling, once; this takes some seconds …", file=sys.stderr)
         began = time.monotonic()
         pipeline.warm_up()
+        prepare_writing()
     except Exception as error:  # whatever is broken, the doctor says so
         return _line("problem", "kernels", f"do not work: {type(error).__name__}: {error}"), False
     took = time.monotonic() - began

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from analyzer import write
+from analyzer import copies
 from analyzer.commands import captures_out, choices, outputs
 from analyzer.commands.main import complain
-from analyzer.errors import UsageError
-from analyzer.kinds import MISSING
 from analyzer.tables import choose
-from analyzer.tables.excerpt import frames_of, probing_of
-from analyzer.write import Wanted
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +19,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what of them")
     group.add_argument(
         "--only",
-        choices=["keepalive"],
+        choices=[copies.KEEPALIVE],
+        default="",
         help="only keep-alive probes, their answers, and giving up (default: every segment)",
     )
     group.add_argument(
@@ -31,26 +28,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="other addresses, no payload, and nothing of the file but its frames",
     )
-    outputs.add_copies(parser.add_argument_group("how to read"))
+    reading = parser.add_argument_group("how to read")
+    outputs.add_reader(reading)
+    outputs.add_copies(reading)
     parser.set_defaults(since=None, until=None, local=False)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out; returns the exit status."""
-    captures_out.check(arguments)
+    target = captures_out.target_of(arguments)
     filters = choices.filters(arguments)
     result, status = captures_out.analyzed(arguments, outputs.options(arguments, packets=True))
     if result is None:
         return status
     choices.check_flows(arguments.flow, len(result.flows))
-    selection = choose([result], filters)
-    frames = probing_of(selection) if arguments.only else frames_of(selection)
-    if not frames.any():
-        raise UsageError(f"{arguments.input}: nothing to extract: no such connection")
-    moments = frozenset((result.start_ns, result.end_ns)) - {MISSING}
-    carry_out = write.extract_anonymized if arguments.anonymize else write.extract
-    with captures_out.copying(arguments) as (source, out):
-        done = carry_out(source, Wanted(frames, moments), out)
-        captures_out.check_unchanged(arguments, done.read, result)
+    done = copies.extract(choose([result], filters), target, arguments.only, arguments.anonymize)
     complain(f"{arguments.output}: {done.written:,} of {done.read:,} frames")
     return status

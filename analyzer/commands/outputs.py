@@ -88,13 +88,18 @@ def add_profiles(group: argparse._ArgumentGroup) -> None:
 def add_reading(group: argparse._ArgumentGroup) -> None:
     """How captures are read."""
     group.add_argument("--join", action="store_true", help="make one capture of all files, in time order")
+    add_reader(group)
+    add_copies(group)
+
+
+def add_reader(group: argparse._ArgumentGroup) -> None:
+    """Who takes frames apart."""
     group.add_argument(
         "--reader",
         metavar="tshark",
         default="",
         help="take frames apart with tshark: formats and link types that are unknown here, but slowly",
     )
-    add_copies(group)
 
 
 def add_copies(group: argparse._ArgumentGroup) -> None:

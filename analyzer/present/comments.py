@@ -36,8 +36,8 @@ Comment = tuple[int, str]
 def comments_of(tables: Tables, clock: Clock, every: bool = False) -> Iterator[tuple[int, Sequence[str]]]:
     """Frame number and comments of each frame that something is said of, by rising number.
 
-    tables: of all connections of one capture. clock: says the times. every: also label the segments
-    that only the packets table has.
+    tables: of connections of one capture. clock: says the times. every: also label the segments that
+    only the packets table has.
     """
     [result] = tables.selection.results
     labels = _labels(tables, "packets" if every else "events", _answered(result))
@@ -94,8 +94,9 @@ def _notes(tables: Tables, result: CaptureResult, clock: Clock) -> Notes:
     notes = Notes()
     flows = result.flows
     deciding = np.where(flows["decided_frame"] > 0, flows["decided_frame"], flows["last_frame"])
-    for start in range(0, len(flows), BLOCK):
-        rows = np.arange(start, min(start + BLOCK, len(flows)))
+    chosen = np.flatnonzero(tables.selection.chosen(0))
+    for start in range(0, len(chosen), BLOCK):
+        rows = chosen[start : start + BLOCK]
         for row, reason in zip(rows.tolist(), tables.diagnosis.reasons(result, rows), strict=True):
             verdict = kinds.VERDICT_WORDS[flows["verdict"][row]]
             said = f"connection {result.first_flow + row}: {verdict}: {clock.told(reason)}"

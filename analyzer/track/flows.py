@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from analyzer.facts import Rows
-from analyzer.records import SEGMENT, as_records, rows
+from analyzer.records import as_records
 from analyzer.rules import Rules
 from analyzer.track.events import IN_MEMORY, EventStore, LabelledEvents, count_ordinary
 from analyzer.track.kernels import grow_buckets, lay_tombstones, track_segments, weigh_flows
@@ -105,9 +105,8 @@ class Tracker:
 
 
 def prepare_tracking() -> None:
-    """Compile the kernels of tracking, also those that only large captures and live ones need."""
+    """Compile the kernels of tracking that only large captures and live ones need."""
     tracker = Tracker(Rules(), most_flows=1)
-    tracker.track(rows(0, SEGMENT))
     tracker._grow()
     none, tables = np.zeros(0, np.int64), tracker._state
     weigh_flows(tables.flows[:0], tables.probings[:0], np.zeros(0, np.uint8), none)

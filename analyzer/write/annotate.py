@@ -15,6 +15,7 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
+from analyzer.records import FRAME, rows
 from analyzer.sources.base import Chunk, FileSource
 from analyzer.sources.pcap import PcapSource
 from analyzer.sources.pcapng import PcapngSource
@@ -110,6 +111,12 @@ def _from_pcap(source: PcapSource, pending: Pending, out: IO[bytes]) -> Annotate
         done.commented += len(lists)
         done.frames += len(chunk.frames)
     return done
+
+
+def prepare_writing() -> None:
+    """Compile the kernel that makes pcapng of pcap."""
+    nothing = Chunk(np.zeros(0, np.uint8), rows(0, FRAME))
+    as_packets(nothing, 1, b"", np.zeros(0, np.int64))
 
 
 def as_packets(chunk: Chunk, tick_ns: int, options: bytes, sizes: NDArray[np.int64]) -> memoryview:

@@ -17,6 +17,24 @@ from analyzer.commands import doctor
 from analyzer.commands.main import main
 from tests.lab.conditions import needs_lab
 
+UNUSED_KERNELS = """
+from importlib import import_module
+from pkgutil import walk_packages
+from numba.core.caching import NullCache
+from numba.core.registry import CPUDispatcher
+import analyzer
+from analyzer.commands import doctor
+
+assert doctor.kernels()[1]
+for module in walk_packages(analyzer.__path__, "analyzer."):
+    if ".kernels" in module.name:
+        for name, value in vars(import_module(module.name)).items():
+            kept = isinstance(value, CPUDispatcher) and not isinstance(value._cache, NullCache)
+            if kept and not value.overloads:
+                print(f"{module.name}.{name}")
+"""
+"""Prints the kernels with a place in the cache that were not called; those that these call have none."""
+
 
 def text(lines: Any) -> str:
     return "\n".join("".join(piece for piece, _ in line) for line in lines)
@@ -73,6 +91,12 @@ def test_no_permission_comes_with_advice() -> None:
 def test_missing_libraries_come_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "LIBRARIES", ("numpy", "no-such-library"))
     assert text(doctor.installed(80)).endswith("missing   pip install no-such-library")
+
+
+def test_it_compiles_every_kernel() -> None:
+    """In a process of its own, where nothing else has called one."""
+    done = subprocess.run([sys.executable, "-c", UNUSED_KERNELS], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
 
 
 def test_kernels_that_cannot_be_kept_come_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:

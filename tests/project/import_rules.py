@@ -120,6 +120,12 @@ TABLE = {
         errors="what it raises is public",
         rules=SETTINGS,
     ),
+    "copies": row(  # a part of the facade, which the commands share
+        "pipeline present sources tables write",
+        errors="what it raises is public",
+        facts="what a capture came to",
+        kinds=VOCABULARY,
+    ),
     "described": row("tables", lazily="present", errors="what it raises is public"),
     "plotting": row(
         "tables",
@@ -132,7 +138,7 @@ TABLE = {
     ),
     "analysis": row(
         "flow pipeline plotting tables",
-        lazily="plan present write",
+        lazily="copies plan present",
         libraries="numpy pandas",
         errors="what it raises is public",
         kinds=VOCABULARY,
@@ -150,7 +156,7 @@ TABLE = {
     "metrics": row("news kinds found errors", libraries="prometheus_client", wording=SENTENCES),
     "lab": row("errors"),
     "commands": row(
-        "alerts analysis live_capture metrics news pipeline plan tables present write lab errors",
+        "alerts analysis copies live_capture metrics news pipeline plan tables present write lab errors",
         libraries="numpy pyshark",
         analyzer="its version and where it is installed",
         compared="what a comparison comes to",

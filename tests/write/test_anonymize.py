@@ -136,6 +136,7 @@ def test_hardware_addresses() -> None:
     assert names.mac(b"\x33\x33\xff\xaa\xbb\x01") == b"\x03\0\0\0\0\x01"  # tells of an address
     assert names.mac(b"\xff" * 6) == b"\xff" * 6
     assert names.mac(b"\x01\x00\x5e\0\0\x01") == b"\x01\x00\x5e\0\0\x01"
+    assert names.mac(b"\x01\x00\x5e\x7f\x0a\x0b") == b"\x03\0\0\0\0\x02"  # holds octets of an address
     packet = Ether(anonymous(ether(ARP(op=1, psrc=CLIENT, pdst=ROUTER, hwsrc=MACS["src"])), names))
     assert (packet.src, packet[ARP].hwsrc) == (packet[ARP].hwsrc, packet.src)
     assert (packet[ARP].psrc, packet[ARP].pdst) == ("10.0.0.1", "10.0.0.2")

@@ -18,7 +18,10 @@ FIRST_GROUP = 0x0DB80000  # low half of a multicast group's name
 FIRST_MAC = 0x02 << 40  # locally administered
 FIRST_GROUP_MAC = 0x03 << 40
 WELL_KNOWN_GROUP = 0xFFFF  # group numbers up to here are assigned (RFC 4291 2.7.1, IANA)
-WELL_KNOWN_MACS = (b"\x01\x00\x5e", b"\x01\x80\xc2", b"\x01\x00\x0c")  # IPv4 multicast, bridges, Cisco
+WELL_KNOWN_MACS = (b"\x01\x00\x5e\0\0", b"\x01\x80\xc2", b"\x01\x00\x0c")
+"""How group addresses begin that name nobody: IPv4 groups of the local network (RFC 1112 6.4; others hold
+part of an address: a load balancer's, too), bridges, Cisco."""
+
 ONES = 0xFFFF  # what sums of 16-bit numbers are taken modulo, RFC 1071
 
 
@@ -76,6 +79,6 @@ def _ipv6_first(octets: bytes) -> int | None:
 
 
 def _mac_first(octets: bytes) -> int | None:
-    if octets in (bytes(6), b"\xff" * 6) or octets[:3] in WELL_KNOWN_MACS:
+    if octets in (bytes(6), b"\xff" * 6) or octets.startswith(WELL_KNOWN_MACS):
         return None
     return FIRST_GROUP_MAC if octets[0] & 1 else FIRST_MAC
