@@ -10,6 +10,7 @@ from analyzer.commands.main import complain
 from analyzer.errors import UsageError
 from analyzer.kinds import MISSING
 from analyzer.tables import choose
+from analyzer.tables.addresses import packed_ends
 from analyzer.tables.excerpt import frames_of, probing_of
 from analyzer.write import Wanted
 
@@ -48,9 +49,12 @@ def run(arguments: argparse.Namespace) -> int:
     if not frames.any():
         raise UsageError(f"{arguments.input}: nothing to extract: no such connection")
     moments = frozenset((result.start_ns, result.end_ns)) - {MISSING}
-    carry_out = write.extract_anonymized if arguments.anonymize else write.extract
+    wanted = Wanted(frames, moments)
     with captures_out.copying(arguments) as (source, out):
-        done = carry_out(source, Wanted(frames, moments), out)
+        if arguments.anonymize:
+            done = write.extract_anonymized(source, wanted, out, packed_ends(result.flows))
+        else:
+            done = write.extract(source, wanted, out)
         captures_out.check_unchanged(arguments, done.read, result)
     complain(f"{arguments.output}: {done.written:,} of {done.read:,} frames")
     return status
