@@ -15,7 +15,7 @@ from analyzer.kinds import VERDICT_WORDS
 from analyzer.present.report import Wish
 from analyzer.present.report import document as module
 from analyzer.present.report.document import document as document_of
-from analyzer.present.report.stories import worth_telling
+from analyzer.present.report.stories import stories, worth_telling
 from analyzer.tables import Filters, Tables, choose
 from tests.helpers.reports import column, document, named_capture
 from tests.helpers.segment import Record
@@ -109,6 +109,15 @@ def test_with_little_room_the_rest_is_counted(monkeypatch: pytest.MonkeyPatch) -
     assert sum(each["count"] for each in held["verdicts"]) == 7
     assert 0 < len(held["stories"]["flows"]) < held["stories"]["wanted"]
     assert len(json.dumps(held["stories"]["flows"])) < 1200
+
+
+def test_a_connection_too_long_to_tell_hides_no_other() -> None:
+    everything = stories(tables(), np.zeros(7, np.int64), str, 1_000_000).rows
+    sizes = {flow: len(json.dumps(story, separators=(",", ":"))) for flow, story in everything.items()}
+    room = min(sizes.values())
+    assert room < sizes[next(iter(sizes))]
+    [told] = stories(tables(), np.zeros(7, np.int64), str, room).rows
+    assert sizes[told] == room
 
 
 def test_times_in_sentences_stay_exact_for_the_page(outage: Path) -> None:

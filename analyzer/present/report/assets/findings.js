@@ -52,7 +52,7 @@ function groupOfFindings(rows, show) {
   grow();
   const choose = connections > 1 ? button("Show these connections", () => show(finding), { class: "quiet" }) : null;
   return el("section", { class: `finding ${severity}` },
-    el("h3", {}, el("span", { class: severity, "aria-label": severity }, `${MARKS[severity]} `), finding,
+    el("h3", {}, sign(severity), finding,
       connections > 1 ? el("span", { class: "faint" }, `  ${counted(connections, "connection")}`) : null, " ", choose),
     list, more, rest);
 }
