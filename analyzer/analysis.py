@@ -206,8 +206,8 @@ class Analysis:
     def report(self, path: Path, *, anonymize: bool = False) -> None:
         """One HTML file that shows all of this in a browser, without a network.
 
-        anonymize: give other addresses to the hosts and other names to files and interfaces, and leave
-        comments out; times and ports stay.
+        anonymize: give other addresses to the hosts (those of an anonymized extract) and other names to
+        files and interfaces, and leave comments and capture filters out; times and ports stay.
         """
         from analyzer.present import most_urgent
         from analyzer.present.report import Wish, write_report

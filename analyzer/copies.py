@@ -21,6 +21,7 @@ from analyzer.sources import open_source
 from analyzer.sources.base import FileSource
 from analyzer.sources.foreign import OR_TSHARK
 from analyzer.tables import Selection, Tables
+from analyzer.tables.addresses import packed_ends
 from analyzer.tables.excerpt import frames_of, probing_of
 from analyzer.tables.files import replacing
 from analyzer.write import Annotated, Choice, Wanted
@@ -86,9 +87,12 @@ def extract(selection: Selection, target: Target, only: str = "", anonymize: boo
     if not frames.any():
         raise UsageError(f"{result.facts.path}: nothing to extract: no such connection")
     moments = frozenset((result.start_ns, result.end_ns)) - {MISSING}
-    carry_out = write.extract_anonymized if anonymize else write.extract
+    wanted = Wanted(frames, moments)
     with _copying(result, target) as (source, out):
-        done = carry_out(source, Wanted(frames, moments), out)
+        if anonymize:
+            done = write.extract_anonymized(source, wanted, out, packed_ends(result.flows))
+        else:
+            done = write.extract(source, wanted, out)
         _check_unchanged(result, done.read)
     return done
 

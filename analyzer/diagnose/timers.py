@@ -8,6 +8,7 @@ interval; a prober that backs off has none. "Not observed" is MISSING (count: -1
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from itertools import pairwise, takewhile
 from typing import Any
@@ -54,12 +55,13 @@ def measure(story: Story, side: int) -> Timers:
         return timers
     events, unheard = story.probed, int(story.probing.side[side].unheard)
     probes = [each for each in events if each.kind == kinds.KEEPALIVE_PROBE and each.sender == side]
+    frames = [int(each.frame) for each in probes]  # ascending, as events are
     answered = {event.answers: event.time_ns for event in events if event.answers}
     heard, unheard_of = echoed(story, side, probes)
     after_answer: list[tuple[int, int]] = []
     given_up: list[tuple[list[Any], int]] = []
     for run in mine:
-        inside = [each for each in probes if run.first_frame <= each.frame <= run.last_frame]
+        inside = probes[bisect_left(frames, run.first_frame) : bisect_right(frames, run.last_frame)]
         if run.outcome == kinds.RUN_GAVE_UP and inside[-1].frame in answered:
             for frame in never_answered(inside, pause_before_giving_up(events, side, inside[-1]), unheard):
                 answered.pop(frame, None)

@@ -23,6 +23,18 @@ def is_ipv4(high: int, low: int) -> bool:
     return not high and low >> 32 == MAPPED
 
 
+def packed_ends(flows: np.ndarray) -> list[bytes]:
+    """The addresses at the ends of FLOW rows, each once, in their order: 4 octets of IPv4, or 16."""
+    halves = zip(flows["address_high"].ravel().tolist(), flows["address_low"].ravel().tolist(), strict=True)
+    return [_packed(*each) for each in dict.fromkeys(halves)]
+
+
+def _packed(high: int, low: int) -> bytes:
+    if is_ipv4(high, low):
+        return (low & 0xFFFFFFFF).to_bytes(4, "big")
+    return high.to_bytes(8, "big") + low.to_bytes(8, "big")
+
+
 class Network:
     """An address or a CIDR block, to be looked for in arrays of halves."""
 

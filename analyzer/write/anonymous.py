@@ -7,6 +7,7 @@ types, snap lengths and what the capturing program lost stay, since verdicts res
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 from typing import IO, NamedTuple
 
 import numpy as np
@@ -90,9 +91,14 @@ class PcapngOut:
             self._out.write(blocks.statistics(number, interface, self._latest_ns))
 
 
-def extract_anonymized(source: FileSource, wanted: Wanted, out: IO[bytes]) -> Choice:
-    """As `extract.extract`, with other addresses and without payload."""
-    choice, names = Choice(wanted), Names()
+def extract_anonymized(
+    source: FileSource, wanted: Wanted, out: IO[bytes], hosts: Iterable[bytes] = ()
+) -> Choice:
+    """As `extract.extract`, with other addresses and without payload.
+
+    hosts: addresses of 4 or 16 octets, to be named first, in this order.
+    """
+    choice, names = Choice(wanted), Names(hosts)
     writer = PcapOut(source, out) if isinstance(source, PcapSource) else PcapngOut(source, out)
     for chunk in source.chunks():
         chosen, marks = choice.among(chunk.frames)

@@ -45,6 +45,7 @@ def kernels_of(stage: str) -> frozenset[str]:
 VOCABULARY = "the codes of kinds, verdicts and findings, which the outputs put into words"
 KEPT = "numba asks it where compiled kernels are kept, before the first one"
 SENTENCES = "numbers, times and addresses are written in one way"
+ONE_NAME = "a host is called the same in reports and in extracts"
 SETTINGS = "the settings that the user's options become"
 
 TABLE = {
@@ -62,6 +63,7 @@ TABLE = {
     "sequence": row(SHARED, libraries="numpy numba"),
     "kernel_cache": row(SHARED, libraries="numba"),
     "wording": row(libraries="numpy"),
+    "pseudonyms": row(),
     "lateness": row("rules"),
     "sources": row(kernels_of("sources"), libraries="numpy isal lz4 psutil scapy zstandard"),
     "decode": row(kernels_of("decode"), libraries="numpy"),
@@ -89,12 +91,14 @@ TABLE = {
         found=VOCABULARY,
         lateness="the setting behind a timer",
         news="what a live capture tells is put into words and boards",
+        pseudonyms=ONE_NAME,
         wording=SENTENCES,
     ),
     "write": row(
         "sources sources.kernels records kinds write.kernels",
         libraries="numpy",
         facts="what the framing tells of a capture",
+        pseudonyms=ONE_NAME,
     ),
     "write.kernels": row("kinds sequence", libraries="numba numpy", kernel_cache=KEPT),
     "reading": row(SHARED | {"sources", "decode"}, libraries="numpy"),  # a part of the pipeline

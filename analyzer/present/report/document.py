@@ -9,6 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import PurePath
 from typing import Any
 
@@ -18,12 +19,13 @@ from analyzer import found
 from analyzer.kinds import MISSING, SEVERITY_WORDS, VERDICT_SEVERITY, VERDICT_WORDS
 from analyzer.present.console import capture_counts, capture_skipped, capture_troubles
 from analyzer.present.report.connections import connections
-from analyzer.present.report.pseudonyms import Pseudonyms
+from analyzer.present.report.hiding import Hiding
 from analyzer.present.report.stories import stories
 from analyzer.present.urgency import VERDICT_ORDER
 from analyzer.present.words import printable, source_name
 from analyzer.tables import Tables
 from analyzer.tables.about import About, Wide, about, wide_rows
+from analyzer.tables.addresses import packed_ends
 from analyzer.tables.files import cell_rows
 from analyzer.tables.values import Array
 from analyzer.wording import moment
@@ -55,7 +57,7 @@ class Wish:
 
 def document(tables: Tables, wish: Wish) -> Row:
     """The document, for the connections of these tables in their order."""
-    names = _pseudonyms(tables) if wish.anonymize else None
+    names = _hiding(tables) if wish.anonymize else None
 
     def tell(text: str) -> str:
         return printable(names.text(text) if names else text)
@@ -83,11 +85,18 @@ def document(tables: Tables, wish: Wish) -> Row:
     }
 
 
-def _pseudonyms(tables: Tables) -> Pseudonyms:
-    """Those that know what sentences may quote from captures beside addresses."""
-    names = Pseudonyms()
-    for result in tables.selection.results:
-        names.hide((each.filter for each in result.facts.interfaces), "(left out)")
+def _hiding(tables: Tables) -> Hiding:
+    """That which knows what sentences may quote from captures: addresses, names of files, filters."""
+    results = tables.selection.results
+    names = Hiding(chain.from_iterable(packed_ends(result.flows) for result in results))
+    for result in results:
+        facts = result.facts
+        filters = sorted({each.filter for each in facts.interfaces if each.filter})
+        names.hide([f"capture filter: {', '.join(filters)}"] if filters else [], "capture filter: (left out)")
+        for path in facts.files or [facts.path]:
+            instead = names.name("file {}", path)
+            names.hide([f"{path}: "], f"{instead}: ")
+            names.hide([f'"{path}"'], instead)
     return names
 
 
@@ -99,7 +108,7 @@ def zeros_ns(tables: Tables) -> Array:
     return zeros
 
 
-def _capture(about: About, names: Pseudonyms | None) -> Row:
+def _capture(about: About, names: Hiding | None) -> Row:
     row = about.row
     path, interfaces = row["path"], [each for each in about.interfaces if each]
     if names:
@@ -119,7 +128,7 @@ def _capture(about: About, names: Pseudonyms | None) -> Row:
         "end_us": (row["end"] - row["start"]) // 1000 if timed else 0,
         "counts": capture_counts(about),
         "skipped": capture_skipped(about) if row["skipped"] else "",
-        "troubles": list(capture_troubles(about)),
+        "troubles": [names.text(each) if names else each for each in capture_troubles(about)],
     }
 
 

@@ -55,10 +55,10 @@ def stories(tables: Tables, zeros_ns: Array, tell: Callable[[str], str], room: i
         number = flow["flow"]
         said = [tell(each) for each in _said(flow, runs[number], segments[number])]
         story = {"said": said, "rows": list(_rows(segments[number], zero_ns, tell))}
-        room -= len(json.dumps(story, separators=(",", ":")))
-        if room < 0:
-            break
-        told[number] = story
+        octets = len(json.dumps(story, separators=(",", ":")))
+        if octets <= room:  # a long one hides no short one
+            room -= octets
+            told[number] = story
     return Stories(told, len(order))
 
 

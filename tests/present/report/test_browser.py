@@ -290,6 +290,12 @@ def test_paper(quiet: Browser, many: Path, total: int) -> None:
     assert quiet.run(seen) == [f"{total} connections", "Findings", "The gravest connections of each verdict"]
     assert quiet.run("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
     assert quiet.paper().startswith(b"%PDF")
+    held = document(many)["findings"]["rows"]
+    dead = sum(each["finding"] == "peer_dead" for each in held)
+    left = "[...document.querySelectorAll('.rest')].filter(e => e.checkVisibility()).map(e => e.textContent)"
+    assert f"… and {dead - 3} more." in quiet.run(left)  # what the button would show
+    quiet.media()
+    assert quiet.run(left) == []
 
 
 def test_a_capture_without_tcp(quiet: Browser, tmp_path: Path) -> None:

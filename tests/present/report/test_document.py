@@ -10,21 +10,30 @@ import numpy as np
 import pytest
 
 import analyzer as ka
+from analyzer.commands.main import main
 from analyzer.kinds import VERDICT_WORDS
 from analyzer.present.report import Wish
 from analyzer.present.report import document as module
 from analyzer.present.report.document import document as document_of
-from analyzer.present.report.stories import worth_telling
+from analyzer.present.report.stories import stories, worth_telling
 from analyzer.tables import Filters, Tables, choose
 from tests.helpers.reports import column, document, named_capture
-from tests.helpers.timeline import timeline
+from tests.helpers.segment import Record
+from tests.helpers.timeline import START_NS, timeline
 from tests.helpers_judge import Judge
 from tests.helpers_result import life
 from tests.project.modules import ROOT
 
 RECORDED = ROOT / "captures" / "recorded"
+SECOND_NS = 1_000_000_000
 IPV4 = {"c": ("203.0.113.7", 40000), "s": ("203.0.113.8", 443)}
 IPV6 = {"c": ("2a00:1450::7", 40000), "s": ("2a00:1450::8", 443)}
+ONE_WAY = """
+    0.000   c>s   S   0
+    0.020   c>s   A   1:1
+    1.000   c>s   PA  1+5:1
+    2.000   c>s   PA  6+5:1
+"""
 DEAD = """
     0.000   c>s   S   0
     0.020   s>c   SA  0:1
@@ -102,6 +111,15 @@ def test_with_little_room_the_rest_is_counted(monkeypatch: pytest.MonkeyPatch) -
     assert len(json.dumps(held["stories"]["flows"])) < 1200
 
 
+def test_a_connection_too_long_to_tell_hides_no_other() -> None:
+    everything = stories(tables(), np.zeros(7, np.int64), str, 1_000_000).rows
+    sizes = {flow: len(json.dumps(story, separators=(",", ":"))) for flow, story in everything.items()}
+    room = min(sizes.values())
+    assert room < sizes[next(iter(sizes))]
+    [told] = stories(tables(), np.zeros(7, np.int64), str, room).rows
+    assert sizes[told] == room
+
+
 def test_times_in_sentences_stay_exact_for_the_page(outage: Path) -> None:
     [finding] = document(outage)["findings"]["rows"]
     assert finding["summary"].count("Z") >= 2 and "2026-11-23T" in finding["summary"]
@@ -128,6 +146,65 @@ def test_under_other_names(tmp_path: Path, ends: dict[str, tuple[str, int]]) -> 
     assert "example.org" in plain.read_text(encoding="utf-8") and "customer" in plain.read_text(
         encoding="utf-8"
     )
+
+
+def one_after_the_other(*told: tuple[str, dict[str, tuple[str, int]]]) -> list[Record]:
+    """Timelines with their ends, 100 s apart."""
+    starts = (START_NS + 100 * SECOND_NS * place for place in range(len(told)))
+    records = [
+        record
+        for (text, ends), start_ns in zip(told, starts, strict=True)
+        for record in timeline(text, endpoints=ends, start_ns=start_ns).records
+    ]
+    return [replace(record, frame=place) for place, record in enumerate(records, 1)]
+
+
+def test_names_of_files_within_sentences_are_hidden(tmp_path: Path) -> None:
+    """What is said of a damaged file of several names it."""
+    folder = tmp_path / "customer"
+    folder.mkdir()
+    whole = named_capture(timeline(DEAD, endpoints=IPV4).records, "")
+    folder.joinpath("berlin.pcapng").write_bytes(whole[:-7])
+    folder.joinpath("munich.pcapng").write_bytes(whole[:-9])
+    plain, hidden = tmp_path / "plain.html", tmp_path / "hidden.html"
+    analysis = ka.analyze(folder, join=True)
+    analysis.report(plain)
+    analysis.report(hidden, anonymize=True)
+    for held, name in ((document(plain), str(folder / "berlin.pcapng")), (document(hidden), "file 1")):
+        [incomplete] = [each for each in held["findings"]["rows"] if each["finding"] == "capture_incomplete"]
+        assert f"incomplete: {name}: cut short" in incomplete["summary"]
+        assert any(each.startswith(f"{name}: cut short") for each in held["captures"][0]["troubles"])
+    text = hidden.read_text(encoding="utf-8")
+    assert not [secret for secret in ("customer", "berlin", "munich", str(tmp_path)) if secret in text]
+
+
+def test_a_capture_filter_is_hidden_where_it_is_one(tmp_path: Path) -> None:
+    """The word tcp is a filter, and stands in many sentences."""
+    capture, report = tmp_path / "c.pcapng", tmp_path / "r.html"
+    capture.write_bytes(named_capture(one_after_the_other((DEAD, IPV4), (ONE_WAY, IPV6)), "tcp"))
+    ka.analyze(capture).report(report, anonymize=True)
+    rows = {each["finding"]: each for each in document(report)["findings"]["rows"]}
+    assert "and tcp port 40000'" in rows["peer_dead"]["advice"]
+    assert "(capture filter: (left out))" in rows["capture_incomplete"]["summary"]
+
+
+@pytest.mark.parametrize("flow", [0, 1, 2])
+def test_a_host_is_called_the_same_in_an_extract(tmp_path: Path, flow: int) -> None:
+    """Whichever connections either holds."""
+    capture, extract, report = (tmp_path / name for name in ("c.pcapng", "extract.pcapng", "r.html"))
+    others = {"c": ("203.0.113.8", 40001), "s": ("198.51.100.9", 443)}
+    capture.write_bytes(named_capture(one_after_the_other((DEAD, IPV4), (DEAD, IPV6), (DEAD, others)), ""))
+    assert main(["extract", str(capture), str(extract), "--flow", str(flow), "--anonymize"]) == 0
+    [row] = ka.analyze(extract).flows.itertuples()
+    ka.analyze(capture).report(report, anonymize=True)
+    held = document(report)
+    place = column(held, "flow").index(flow)
+    ends = [column(held, name)[place] for name in ("client", "server")]
+    assert ends == [row.client, row.server]
+    assert ends == [["10.0.0.1", "10.0.0.2"], ["2001:db8::1", "2001:db8::2"], ["10.0.0.2", "10.0.0.3"]][flow]
+    chosen = tmp_path / "chosen.html"
+    ka.analyze(capture).where(host=others["s"][0]).report(chosen, anonymize=True)
+    assert column(document(chosen), "server") == ["10.0.0.3"]
 
 
 def test_names_that_would_move_the_text_are_written_out(tmp_path: Path) -> None:

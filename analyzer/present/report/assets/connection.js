@@ -30,7 +30,7 @@ function connection(row) {
     el("p", {}, "Wireshark: ", toCopy(value("display_filter", row), "Wireshark display filter")),
     others.length ? el("h3", {}, "Findings") : null,
     others.map((each) => el("section", { class: `finding ${each.severity}` },
-      el("h4", {}, el("span", { class: each.severity, "aria-label": each.severity }, `${MARKS[each.severity]} `), each.finding, doubt(each)),
+      el("h4", {}, sign(each.severity), each.finding, doubt(each)),
       toldFinding(each, true))),
     elsewhere(row, others, own),
     el("h3", {}, "Frames"),

@@ -37,6 +37,7 @@ function groupOfFindings(rows, show) {
   const connections = report.findings.totals[finding] ?? 0;
   const list = el("ol", { class: "told" });
   const more = button("", () => grow(), { class: "more" });
+  const rest = el("p", { class: "rest faint", "aria-hidden": "true" });
   let shown = 0;
   function grow() {
     const until = Math.min(rows.length, shown ? shown + SHOWN_MORE : SHOWN_AT_FIRST);
@@ -45,14 +46,15 @@ function groupOfFindings(rows, show) {
     if (shown) added[0].querySelector("a, button")?.focus();
     shown = until;
     more.textContent = `Show ${number(Math.min(SHOWN_MORE, rows.length - shown))} more of ${number(rows.length)}${connections > rows.length && report.findings.cut ? " that are told here" : ""}`;
-    more.hidden = shown === rows.length;
+    rest.textContent = `… and ${number(rows.length - shown)} more.`;
+    more.hidden = rest.hidden = shown === rows.length;
   }
   grow();
   const choose = connections > 1 ? button("Show these connections", () => show(finding), { class: "quiet" }) : null;
   return el("section", { class: `finding ${severity}` },
-    el("h3", {}, el("span", { class: severity, "aria-label": severity }, `${MARKS[severity]} `), finding,
+    el("h3", {}, sign(severity), finding,
       connections > 1 ? el("span", { class: "faint" }, `  ${counted(connections, "connection")}`) : null, " ", choose),
-    list, more);
+    list, more, rest);
 }
 
 /** One finding: what it is about, what was seen, how to see it, what to do. */

@@ -85,5 +85,10 @@ function verdictName(verdict, severity) {
   const dot = el("span", { class: "dot", "aria-hidden": "true" });
   dot.style.background = `var(--verdict-${verdict})`;
   return el("span", { class: "verdict" }, dot,
-    severity === "note" ? null : el("span", { class: severity, "aria-label": severity }, `${MARKS[severity]} `), verdict);
+    severity === "note" ? null : sign(severity), verdict);
+}
+
+/** Of a severity, which is said to those who do not see it. */
+function sign(severity) {
+  return [el("span", { class: severity, role: "img", "aria-label": severity }, MARKS[severity]), " "];
 }

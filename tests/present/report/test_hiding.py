@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.present.report.pseudonyms import Pseudonyms
+from analyzer.present.report.hiding import Hiding
 
 
 def test_an_address_has_one_name_wherever_it_stands() -> None:
-    names = Pseudonyms()
+    names = Hiding()
     said = "203.0.113.7: `tcpdump -ni any 'host 203.0.113.7 and tcp port 443'`; [2a00:1450::8]:443 is there."
     named = "10.0.0.1: `tcpdump -ni any 'host 10.0.0.1 and tcp port 443'`; [2001:db8::1]:443 is there."
     assert names.text(said) == named
@@ -29,7 +29,7 @@ def test_an_address_has_one_name_wherever_it_stands() -> None:
     ],
 )
 def test_what_names_nobody_stays(text: str) -> None:
-    assert Pseudonyms().text(text) == text
+    assert Hiding().text(text) == text
 
 
 @pytest.mark.parametrize(
@@ -43,17 +43,17 @@ def test_what_names_nobody_stays(text: str) -> None:
     ],
 )
 def test_each_kind_of_address_stays_of_its_kind(address: str, name: str) -> None:
-    assert Pseudonyms().text(f"from {address} on") == f"from {name} on"
+    assert Hiding().text(f"from {address} on") == f"from {name} on"
 
 
 def test_hardware_addresses() -> None:
-    names = Pseudonyms()
+    names = Hiding()
     assert names.text("00:25:90:12:34:56 is 00-25-90-12-34-56") == "02:00:00:00:00:01 is 02:00:00:00:00:01"
     assert names.text("a4:5e:60:00:00:01") == "02:00:00:00:00:02"
 
 
 def test_names_are_counted_by_kind() -> None:
-    names = Pseudonyms()
+    names = Hiding()
     assert names.name("capture-{}.pcap", "/captures/customer.pcap") == "capture-1.pcap"
     assert names.name("interface {}", "eth0") == "interface 1"
     assert names.name("capture-{}.pcap", "/captures/other.pcap") == "capture-2.pcap"
@@ -61,7 +61,7 @@ def test_names_are_counted_by_kind() -> None:
 
 
 def test_what_is_to_be_hidden_is_left_out_of_sentences() -> None:
-    names = Pseudonyms()
+    names = Hiding()
     names.hide(["host db.example.org", "host db.example.org and port 5432", ""], "(left out)")
     said = names.text("one direction (capture filter: host db.example.org and port 5432), first in frame 3")
     assert said == "one direction (capture filter: (left out)), first in frame 3"
