@@ -174,6 +174,15 @@ def test_a_file_capture_of_pyshark(recorded: Path, file_capture: Callable[..., A
 
 
 @pytest.mark.tshark
+def test_what_its_tshark_was_to_write_is_not_asked_again(
+    recorded: Path, file_capture: Callable[..., Any]
+) -> None:
+    path = recorded / "peer-dead.pcapng"
+    for words in (["-z", "conv,tcp"], ["-T", "json"], ["-V"], ["-q"]):
+        assert_same(ka.analyze(path), ka.analyze(file_capture(str(path), custom_parameters=words)))
+
+
+@pytest.mark.tshark
 def test_its_display_filter_holds(recorded: Path, file_capture: Callable[..., Any]) -> None:
     path = recorded / "many-connections.pcapng"
     chosen = ka.analyze(path).where(verdict="peer_dead")
