@@ -48,7 +48,9 @@ def analyze(
     """Analyze captures: files, folders, globs, "-" for standard input, or packets that are there already.
 
     Such are packets of scapy (a PacketList, or anything to go through) and captures of pyshark: one of a
-    file is read by tshark, with its display filter and preferences, others give the packets they hold.
+    file is read by tshark, with its display filter and preferences, others give the packets they hold, as
+    does a list of them. What lies behind the last frame that a display filter passes is not known, not even
+    that time went on. Neither tells of interfaces and their losses, and tshark of no link types.
 
     join: make one capture of all files, in time order. packets: keep every segment from the start
     (`Analysis.packets` reads the files again otherwise). dedup_window_s: equal segments this close

@@ -16,6 +16,8 @@ from analyzer.sources.tshark import RebuiltSource, TsharkSource
 from analyzer.sources.tshark.fields import FIELDS, Said
 
 NAME = "pyshark packets"
+WITH_A_VALUE = ("-r", "-w", "-T", "-e", "-E", "-z")
+ALONE = ("-x", "-V", "-P", "-q", "-Q")
 
 
 def open_file_capture(capture: Any) -> Source:
@@ -30,12 +32,12 @@ def open_file_capture(capture: Any) -> Source:
 
 
 def _without_files(words: Iterable[str]) -> list[str]:
-    """Arguments for tshark but those that name files, and raw bytes, which nobody reads."""
+    """Arguments for tshark but those that name files or say what it is to write."""
     kept, given = [], iter(words)
     for word in given:
-        if word in ("-r", "-w"):
+        if word in WITH_A_VALUE:
             next(given, None)
-        elif word != "-x":
+        elif word not in ALONE:
             kept.append(word)
     return kept
 

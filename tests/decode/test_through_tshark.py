@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import analyzer as ka
-from analyzer.sources.tshark import RebuiltSource
+from analyzer.sources.tshark import RebuiltSource, TsharkSource
 from analyzer.sources.tshark.fields import FIELDS, time_ns
 
 from .support import Frame, write_pcap
@@ -178,6 +178,29 @@ def test_a_file_that_is_cut_short_gives_what_came_before(tshark: str, recorded: 
     read = ka.analyze(path, reader="tshark")
     (damage,) = read.damages
     assert "cut short" in damage and list(read.captures.frames) == list(ka.analyze(path).captures.frames)
+
+
+def test_tshark_dies_in_the_middle_of_a_line(tshark: str, recorded: Path, tmp_path: Path) -> None:
+    dying = tmp_path / "dying"
+    dying.write_text(f'#!/bin/sh\n{tshark} "$@" | head -c 1500\nkill -9 $$\n')
+    dying.chmod(0o755)
+    with TsharkSource(str(recorded / "peer-dead.pcapng"), program=str(dying)) as source:
+        frames = sum(len(chunk.frames) for chunk in source.chunks())
+    assert 0 < frames < 15
+    assert [each.reason for each in source.facts.damages] == ["it was ended by signal 9"]
+
+
+def test_what_tshark_complains_of_comes_before_its_help(tshark: str, recorded: Path) -> None:
+    with pytest.raises(ka.UnreadableError, match="peer-dead.pcapng: tshark could not read it: .*option"):
+        TsharkSource(str(recorded / "peer-dead.pcapng"), words=["-Z"])
+    with pytest.raises(ka.MissingToolError, match="^there is no /none/tshark; to get it: apt install"):
+        TsharkSource(str(recorded / "peer-dead.pcapng"), program="/none/tshark")
+
+
+def test_lines_that_were_not_asked_for(tshark: str, recorded: Path) -> None:
+    source = TsharkSource(str(recorded / "peer-dead.pcapng"), words=["-z", "conv,tcp"])
+    with source, pytest.raises(ka.UnreadableError, match="peer-dead.pcapng: tshark says what was not asked$"):
+        list(source.chunks())
 
 
 def test_no_tshark(recorded: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

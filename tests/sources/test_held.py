@@ -17,9 +17,10 @@ from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import LLC, SNAP, CookedLinux, Ether
 from scapy.packet import Raw
 from scapy.plist import PacketList
-from scapy.utils import PcapNgReader, rdpcap
+from scapy.utils import PcapNgReader, rdpcap, wrpcap
 
 import analyzer as ka
+from analyzer.sources.scapy_packets import open_packets
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
@@ -80,6 +81,58 @@ def test_packets_made_by_hand() -> None:
     assert len(read.captures.link_types[0]) == 4  # raw IP has another number on OpenBSD
 
 
+def syn(time: Any = 1_700_000_000, **fields: Any) -> Any:
+    packet = Ether() / IP(src="10.0.0.1", dst="10.0.0.2") / TCP(flags="S", **fields)
+    packet.time = time
+    return packet
+
+
+def test_bytes_that_scapy_could_not_take_apart(tmp_path: Path) -> None:
+    """A frame too short for its link layer becomes Raw, as does one of a link type that scapy lacks."""
+    path, short, whole = tmp_path / "short.pcap", Raw(b"\0" * 13), syn()
+    short.time = whole.time
+    wrpcap(str(path), [whole, short], linktype=1)
+    packets = rdpcap(str(path))
+    assert type(packets[1]) is Raw
+    read = ka.analyze(packets)
+    assert read.verdicts == {"no_answer": 1}
+    assert list(read.captures.frames) == [2]
+    assert read.captures.skipped[0] == {"link type 147 (private use 0)": 1}
+    with pytest.raises(
+        ka.UsageError, match="^analyze: scapy knows the link layer of none of these packets: "
+    ):
+        ka.analyze(packets[1:])
+
+
+@pytest.mark.parametrize("time", [-1, 3e10, float("nan"), float("inf"), None, "now", 10**400])
+def test_times_that_no_capture_can_have(time: Any) -> None:
+    with pytest.raises(ka.UnreadableError, match="^scapy packets: packet 2 has no time that a capture can"):
+        ka.analyze([syn(), syn(time)])
+
+
+def test_a_float_is_good_for_a_microsecond() -> None:
+    times = [1_700_000_000 + micro / 1e6 for micro in range(0, 999_999, 1013)]
+    packets = [syn(time, sport=1024 + place) for place, time in enumerate(times)]
+    read = ka.analyze(iter(packets)).packets().time
+    assert [each.value % 10**9 for each in read] == [micro * 1000 for micro in range(0, 999_999, 1013)]
+
+
+def test_a_packet_longer_than_any_capture_has() -> None:
+    packet = Ether() / Raw(b"x" * 17_000_000)
+    packet.time = 1_700_000_000
+    read = ka.analyze([packet, syn()])
+    assert not read.damages and list(read.captures.frames) == [2] and len(read) == 1
+
+
+def test_many_packets_come_in_large_pieces() -> None:
+    """A chunk for each packet took ten times as long as scapy itself."""
+    packet = syn()
+    source = open_packets((packet for _ in range(30_000)), "")
+    with source:
+        sizes = [len(chunk.frames) for chunk in source.chunks()]
+    assert sum(sizes) == 30_000 and len(sizes) < 10
+
+
 @pytest.mark.tshark
 def test_scapy_packets_that_only_tshark_knows(tshark: str, recorded: Path) -> None:
     wireless = []
@@ -118,6 +171,15 @@ def test_a_file_capture_of_pyshark(recorded: Path, file_capture: Callable[..., A
     path = recorded / "peer-dead.pcapng"
     for settings in ({}, {"use_ek": True}, {"include_raw": True, "use_json": True}):
         assert_same(ka.analyze(path), ka.analyze(file_capture(str(path), **settings)))
+
+
+@pytest.mark.tshark
+def test_what_its_tshark_was_to_write_is_not_asked_again(
+    recorded: Path, file_capture: Callable[..., Any]
+) -> None:
+    path = recorded / "peer-dead.pcapng"
+    for words in (["-z", "conv,tcp"], ["-T", "json"], ["-V"], ["-q"]):
+        assert_same(ka.analyze(path), ka.analyze(file_capture(str(path), custom_parameters=words)))
 
 
 @pytest.mark.tshark
@@ -208,9 +270,9 @@ def test_what_is_no_capture() -> None:
         with pytest.raises(ka.UnreadableError, match=r"^\w+: there are no packets in it$"):
             ka.analyze(nothing)
     with pytest.raises(
-        ka.UsageError, match="^analyze: scapy packets that begin with Raw: a link layer or IP is wanted$"
+        ka.UsageError, match="^analyze: scapy packets that begin with TCP: a link layer or IP is wanted$"
     ):
-        ka.analyze([Raw(b"x")])
+        ka.analyze([TCP()])
     with pytest.raises(ka.UnreadableError, match="^scapy packets: packet 1 has no bytes: "):
         ka.analyze([Ether() / IP(ttl="much")])
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import threading
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, cast
 
@@ -20,7 +19,7 @@ from analyzer.sources.tshark.fields import PREFERENCES, WORDS, Said, number, sai
 from analyzer.sources.tshark.rebuilt import Rebuilt, rebuilt
 
 HOW_TO_GET = "apt install tshark, brew install wireshark, or https://www.wireshark.org/download.html"
-LINES = 50  # of stderr that are kept
+ITS_NAME = "tshark: "  # before an error; a page on its options may follow
 NO_COMPLAINT = "Running as user"
 
 
@@ -136,16 +135,21 @@ class TsharkSource(RebuiltSource):
                 errors="replace",
             )
         except FileNotFoundError:
-            raise MissingToolError(f"tshark is not installed; to get it: {HOW_TO_GET}") from None
+            missing = "tshark is not installed" if program == "tshark" else f"there is no {program}"
+            raise MissingToolError(f"{missing}; to get it: {HOW_TO_GET}") from None
         except OSError as error:
             raise UnreadableError(f"tshark does not start: {error.strerror or error}") from None
-        self._complaints: deque[str] = deque(maxlen=LINES)
+        self._error = self._last = ""  # what it says is wrong, and whatever it said last
         assert self._process.stdout and self._process.stderr
         self._listener = threading.Thread(target=self._listen, args=(self._process.stderr,), daemon=True)
         self._listener.start()
         self._output = self._process.stdout
-        self._first = self._output.readline()
         super().__init__(path, self._lines(), chunk_frames)
+        try:
+            self._first = self._output.readline()
+        except BaseException:  # interrupted: with a display filter it may take long until one comes
+            self.close()
+            raise
         if not self._first and (complaint := self._complaint()):
             self.close()
             raise UnreadableError(f"{named(path)}: tshark could not read it: {complaint}")
@@ -164,19 +168,28 @@ class TsharkSource(RebuiltSource):
 
     def _lines(self) -> Iterator[Said]:
         line = self._first
-        while line:
-            yield said(line)
+        while line.endswith("\n"):  # it may die in the middle of one
+            try:
+                yield said(line)
+            except ValueError:
+                raise UnreadableError(f"{named(self.facts.path)}: tshark says what was not asked") from None
             line = self._output.readline()
         if not self.stopped and (complaint := self._complaint()):
             self.facts.damages.append(Damage(-1, complaint))
 
     def _listen(self, stream: IO[str]) -> None:
         with stream:
-            self._complaints.extend(line.strip() for line in stream if not line.startswith(NO_COMPLAINT))
+            for line in stream:
+                if line.startswith(ITS_NAME):
+                    self._error = line.removeprefix(ITS_NAME).strip()
+                elif line.strip() and not line.startswith(NO_COMPLAINT):
+                    self._last = line.strip()
 
     def _complaint(self) -> str:
         """What it complained of at its end, "" for nothing."""
         status = self._process.wait()
         self._listener.join()
-        what = next((line for line in reversed(self._complaints) if line), "").removeprefix("tshark: ")
-        return (what or f"exit status {status}") if status else ""
+        if not status:
+            return ""
+        how = f"exit status {status}" if status > 0 else f"it was ended by signal {-status}"
+        return self._error or self._last or how
