@@ -224,12 +224,11 @@ class Analysis:
         every: label every segment, plain data and acknowledgments, too.
         """
         from analyzer.copies import annotate, check_again
-        from analyzer.present import Clock
 
         check_again(self._outcome, path)
         if every:
             self._keep_packets()
-        annotate(self._tables(), path, Clock(), every)
+        annotate(self._tables(), path, every=every)
 
     def extract(self, path: Path, *, only: str = "", anonymize: bool = False) -> None:
         """The frames of these connections, and what else their verdicts rest on, in the file's format.
@@ -237,11 +236,9 @@ class Analysis:
         only: "keepalive" takes keep-alive probes, their answers and giving up alone. anonymize: other
         addresses, no payload, and nothing of the file but its frames; times and ports stay.
         """
-        from analyzer.copies import ONLY, check_again, extract
+        from analyzer.copies import check_again, extract
 
-        if only not in ONLY:
-            raise UsageError(f"extract: only={only!r}; there are: {', '.join(map(repr, ONLY))}")
-        check_again(self._outcome, path)
+        check_again(self._outcome, path, only)
         self._keep_packets()
         extract(self._tables().selection, path, only, anonymize)
 

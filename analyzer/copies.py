@@ -52,8 +52,13 @@ def check_files(source: str, target: Path | None) -> None:
         raise UsageError(f"{os.fspath(target)}: this is the capture that is read; another name is wanted")
 
 
-def check_again(outcome: Outcome, target: Path) -> None:
-    """Whether what was analyzed is one capture file that can be read again, and is not the one to write."""
+def check_again(outcome: Outcome, target: Path, only: str = "") -> None:
+    """Whether what was analyzed is one capture file that can be read again, and is not the one to write.
+
+    only: what is wanted of each connection.
+    """
+    if only not in ONLY:
+        raise UsageError(f"extract: only={only!r}; there are: {', '.join(map(repr, ONLY))}")
     if not outcome.sources:
         raise UsageError("a live capture is in no file: analyze what it recorded (record=…)")
     files = [file for result in outcome.captures for file in result.facts.files]
@@ -64,13 +69,14 @@ def check_again(outcome: Outcome, target: Path) -> None:
     check_files(files[0], target)
 
 
-def annotate(tables: Tables, target: Target, clock: Clock, every: bool = False) -> Annotated:
+def annotate(tables: Tables, target: Target, clock: Clock | None = None, every: bool = False) -> Annotated:
     """Write the one capture of `tables`, with comments on what is said of the chosen connections.
 
-    every: label every segment; `tables` have the packets, then.
+    clock: how times are said, by default since the start. every: label every segment; `tables` have
+    the packets, then.
     """
     [result] = tables.selection.results
-    comments = comments_of(tables, clock, every)
+    comments = comments_of(tables, clock or Clock(), every)
     with _copying(result, target) as (source, out):
         done = write.annotate(source, comments, out)
         _check_unchanged(result, done.frames)
