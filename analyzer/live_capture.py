@@ -26,6 +26,7 @@ from analyzer.rules import SECOND_NS, Options
 from analyzer.sources.live import LiveOptions, LiveSource, open_follow, open_live
 from analyzer.track import MOST_FLOWS
 from analyzer.watch import Boards, Processes, Search, Watch
+from analyzer.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -276,4 +277,5 @@ class Live:
 
     def __repr__(self) -> str:
         how = (self.source.trouble or "running") if self.running else "ended"
-        return f"<Live capture of {self.source.facts.path}, {how}: {self._totals.connections} connections>"
+        seen = counted(self._totals.connections, "connection")
+        return f"<Live capture of {self.source.facts.path}, {how}: {seen}>"

@@ -49,6 +49,9 @@ class Input:
         """Have the stream end here, from any thread."""
         self.stopped = True
 
+    def finish(self) -> None:
+        """Wait for no more than there is by now, where that may grow."""
+
     def close(self) -> None:
         self.handle.close()
 

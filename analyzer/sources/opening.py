@@ -32,6 +32,7 @@ def read_source(
         elif window.take(4) == pcapng.MAGIC:
             facts.format = "pcapng"
         else:
+            opened.finish()  # no capture: nobody waits for more of it
             raise UnreadableError(f"{named(path)}: {_complaint(window, path, compression)}")
         if compression:
             facts.format += f", {compression}"

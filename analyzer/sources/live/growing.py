@@ -49,7 +49,7 @@ class GrowingInput(Input):
         self._wake.set()
 
     def finish(self) -> None:
-        """Nobody writes any more: have the stream end where the last file does."""
+        """Nobody writes any more, or that does not matter: have the stream end where the last file does."""
         self._finished = True
         self._wake.set()
 
