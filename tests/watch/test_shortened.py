@@ -83,7 +83,7 @@ class Audience:
         write_json(Tables(choose([self.watch.result()], Filters()), Diagnosis(Rules())), StringIO())
         for number in board.flow.tolist():
             result = self.watch.result(self.watch.rows_of(number))
-            Analysis([], Options(), Outcome([result])).flow(number).connection("events")
+            Analysis(Outcome([result])).flow(number).connection("events")
 
     def check(self) -> None:
         """Of every connection there was a last word, and the counts say the same."""
