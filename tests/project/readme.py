@@ -39,7 +39,10 @@ def first_cells(title: str) -> list[str]:
 def output_of(command: str) -> str:
     """What a `keepalive` command writes to a pipe, run from the root of the repository."""
     words = [sys.executable, "-m", "analyzer", *shlex.split(command)[1:]]
-    environment = {**os.environ, "PYTHONUTF8": "1"}
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("COLUMNS", "FORCE_COLOR")
+    }
+    environment["PYTHONUTF8"] = "1"
     done = subprocess.run(words, capture_output=True, cwd=ROOT, env=environment, check=True)
     return done.stdout.decode("utf-8")
 

@@ -32,7 +32,7 @@ def options_of(command: str) -> set[str]:
 def test_there_are_two_set_up_commands() -> None:
     first, second = setup_commands()
     assert first[:2] == ["python3 -m venv .venv", ".venv/bin/pip install ."]
-    assert second[2:] == [".venv/bin/python -m pytest"]
+    assert second[2:] == [".venv/bin/python -m pytest -n 2"]
 
 
 def test_the_first_set_up_command_reads_a_capture_of_the_project() -> None:
