@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from functools import lru_cache
 
 from analyzer.rules import SECOND_NS
 
@@ -42,6 +43,7 @@ ROUND_S = (3600, 600, 300, 60, 100, 50, 30, 10, 5, 1)
 """What people set: multiples of these, the earlier the likelier. Our choice."""
 
 
+@lru_cache(4096)
 def wheel_ns(setting_ns: int) -> int:
     """How late at most a Linux timer of this setting fires, whatever its kernel's tick."""
     latest = 0

@@ -60,20 +60,30 @@ class Observed:
 AGREES, SILENT, CONTRADICTS = 1, 0, -1
 
 
-def agreement(observed: Observed, stack: Stack) -> dict[str, int]:
-    """Fact by fact: AGREES, CONTRADICTS, or SILENT where one of the two does not tell."""
+def of_form(observed: Observed, stack: Stack) -> dict[str, int]:
+    """Of each fact but the timers: AGREES, CONTRADICTS, or SILENT where one of the two does not tell."""
+    facts = {
+        "count": same(None if observed.count < 0 else observed.count, stack.count),
+        "port": AGREES if observed.port in stack.ports else SILENT,  # services run on any
+        "spacing": same(observed.spacing, stack.spacing),
+        "octets": same(observed.octets, stack.octets),
+        "timestamps": same(observed.timestamps, stack.timestamps),
+        "hop_limit": same(observed.hop_limit, stack.hop_limit),
+        "gives_up": same(observed.gives_up, stack.gives_up),
+    }
+    if facts["gives_up"] == CONTRADICTS and observed.gives_up == "silent":
+        facts["gives_up"] = SILENT  # the prober's host may itself be gone
+    return facts
+
+
+def of_timers(observed: Observed, stack: Stack) -> dict[str, int]:
+    """The same of its keepalive time and interval."""
     facts = {
         "time": timer(stack, observed.time_ns, setting_ns(stack.time_s)),
         "interval": timer(stack, observed.interval_ns, *intervals_of(observed, stack)),
-        "count": same(None if observed.count < 0 else observed.count, stack.count),
-        "port": AGREES if observed.port in stack.ports else SILENT,  # services run on any
     }
-    for name in ("spacing", "octets", "timestamps", "hop_limit", "gives_up"):
-        facts[name] = same(getattr(observed, name), getattr(stack, name))
     if facts["time"] == CONTRADICTS and (stack.chosen_time or not stack.application):
         facts["time"] = SILENT  # any application may set it on its sockets, and leave the rest
-    if facts["gives_up"] == CONTRADICTS and observed.gives_up == "silent":
-        facts["gives_up"] = SILENT  # the prober's host may itself be gone
     return facts
 
 
@@ -133,7 +143,10 @@ def candidates(observed: Observed, stacks: Iterable[Stack]) -> list[Stack]:
     """The stacks that fit best; several that fit equally well in their order; empty where none does."""
     best, found = 0, list[Stack]()
     for stack in stacks:
-        facts = agreement(observed, stack)
+        facts = of_form(observed, stack)
+        if CONTRADICTS in facts.values():  # most are out by now
+            continue
+        facts |= of_timers(observed, stack)
         if CONTRADICTS in facts.values() or not is_telling(facts, stack):
             continue
         agreeing = list(facts.values()).count(AGREES)
