@@ -169,8 +169,3 @@ class CaptureResult:
         later = np.flatnonzero(previous)
         following[previous[later] - 1] = later + 1
         return following
-
-    @cached_property
-    def runs(self) -> Rows:
-        """RUN rows of all flows."""
-        return self.find_probing(None)[0]

@@ -48,7 +48,7 @@ class Judge:
         out = rows(len(which), SUMMARY)
         for row, flow in zip(out, np.asarray(which).tolist(), strict=True):
             record = result.flows[flow]
-            runs = result.runs[result.runs["flow"] == flow]
+            runs = result.find_probing(None)[0][result.find_probing(None)[0]["flow"] == flow]
             row.flow, row.severity = flow, self.SEVERITY.get(record.verdict, kinds.NOTE)
             row.keepalive_time_ns[:], row.keepalive_interval_ns[:], row.keepalive_count[:] = (
                 MISSING,

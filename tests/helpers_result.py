@@ -26,7 +26,7 @@ from analyzer.errors import Damage
 from analyzer.facts import CaptureFacts, CaptureResult, Finding, Findings, Interface
 from analyzer.kinds import MISSING
 from analyzer.measured import RUN
-from analyzer.records import EVENT, FLOW, PROBING, TALK, as_records, rows
+from analyzer.records import EVENT, FLOW, PROBING, TALK, as_records, rows, taken
 from analyzer.wording import moment
 
 START = 1_795_176_191_204_000_000  # 2026-11-20 12:03:11.204 UTC
@@ -127,7 +127,10 @@ class Builder:
             flows=self._flows(frames),
             probings=rows(0, PROBING),
             talks=rows(0, TALK),
-            find_probing=lambda _: (self._runs(frames), _probe_events(array)),
+            find_probing=lambda chosen: (
+                _of(self._runs(frames), chosen),
+                _of(_probe_events(array), chosen),
+            ),
             events=Stored(events),
             labelled=Stored(array),
             packets=Stored(array) if packets else None,
@@ -183,6 +186,10 @@ class Builder:
 
 
 kinds_closing = (kinds.FIN, kinds.RESET, kinds.KEEPALIVE_RESET, kinds.KEEPALIVE_TIMEOUT)
+
+
+def _of(found: Any, chosen: Any) -> Any:
+    return found if chosen is None else taken(found, np.isin(found["flow"], chosen))
 
 
 def _probe_events(array: Any) -> Any:

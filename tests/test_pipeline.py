@@ -153,7 +153,13 @@ class TestDamage:
         path.write_bytes(wire.pcap_bytes([]))
         capture = only(path, Options(packets=True))
         assert (capture.frames, capture.start_ns, capture.end_ns) == (0, kinds.MISSING, kinds.MISSING)
-        assert len(capture.flows) == len(capture.runs) == len(capture.events) == sum(capture.verdicts) == 0
+        assert (
+            len(capture.flows)
+            == len(capture.find_probing(None)[0])
+            == len(capture.events)
+            == sum(capture.verdicts)
+            == 0
+        )
 
     def test_flows_without_room_are_reported(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         path = tmp_path / "many.pcap"

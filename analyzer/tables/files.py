@@ -19,6 +19,8 @@ from analyzer.tables.schema import Column, Table
 from analyzer.tables.source import TableSource
 from analyzer.tables.values import Block
 
+PIECE = 1 << 12  # rows that are text at a time: some 60 bytes a cell
+
 
 @contextmanager
 def replacing(path: str | os.PathLike[str], binary: bool = False, durable: bool = False) -> Iterator[IO[Any]]:
@@ -65,17 +67,22 @@ def iso_times(values: Any) -> list[str]:
     return [text + "Z" if text != "NaT" else "" for text in texts]
 
 
+def pieces(tables: TableSource, name: str) -> Iterator[Block]:
+    """The rows of a table, some thousands at a time: as text each cell is an object of its own."""
+    for block in tables.blocks(name):
+        for start in range(0, len(next(iter(block.values()))), PIECE):
+            yield {column: values[start : start + PIECE] for column, values in block.items()}
+
+
 def write_json(tables: TableSource, stream: IO[str]) -> None:
     """One document; `schema.json` in this folder describes that of `keepalive analyze`."""
     stream.write(f'{{"schema": {json.dumps(tables.layout)}')
     for name in tables.names:
         stream.write(f',\n"{name}": [')
         separator = "\n"
-        for block in tables.blocks(name):
-            lines = json_rows(tables.described(name), block)
-            if lines:
-                stream.write(separator + ",\n".join(lines))
-                separator = ",\n"
+        for piece in pieces(tables, name):
+            stream.write(separator + ",\n".join(json_rows(tables.described(name), piece)))
+            separator = ",\n"
         stream.write("\n]")
     stream.write("\n}\n")
 
@@ -88,9 +95,9 @@ def write_csv(tables: TableSource, folder: str | os.PathLike[str]) -> dict[str, 
         counts[name] = 0
         with replacing(Path(folder) / f"{name}.csv") as stream:
             stream.write(",".join(tables.described(name).names) + "\n")
-            for block in tables.blocks(name):
+            for piece in pieces(tables, name):
                 columns = [
-                    _csv_cells(column, block[column.name]) for column in tables.described(name).columns
+                    _csv_cells(column, piece[column.name]) for column in tables.described(name).columns
                 ]
                 stream.writelines(",".join(row) + "\n" for row in zip(*columns, strict=True))
                 counts[name] += len(columns[0])

@@ -19,9 +19,8 @@ from analyzer.tables.blocks import capture_row, findings_block, handshake_block,
 from analyzer.tables.flow_columns import Diagnosis, FlowView, flow_block
 from analyzer.tables.select import Selection, finding_bits, passing_rows
 from analyzer.tables.source import TableSource, column_of, empty
+from analyzer.tables.stretches import MOST_FLOWS, probes_of, stretches
 from analyzer.tables.values import Array, Block, join
-
-BLOCK = 1 << 11  # flows a block: some tens of MB with their probes; our choice
 
 
 @dataclass(frozen=True)
@@ -58,9 +57,12 @@ class Tables(TableSource):
 
     def flows(self, names: tuple[str, ...] = schema.FLOWS.names) -> Iterator[Block]:
         """The flows table, or some of its columns, in the order of the selection."""
-        for start in range(0, len(self.selection), BLOCK):
-            part = self.selection.part[start : start + BLOCK]
-            row = self.selection.row[start : start + BLOCK]
+        probes = np.zeros(len(self.selection), np.int64)
+        for each, result in enumerate(self.selection.results):
+            of_it = self.selection.part == each
+            probes[of_it] = probes_of(result, self.selection.row[of_it])
+        for some in stretches(probes):
+            part, row = self.selection.part[some], self.selection.row[some]
             order = np.argsort(part, kind="stable")
             views = [
                 FlowView(self.selection.results[each], row[part == each], self.diagnosis)
@@ -114,15 +116,15 @@ class Tables(TableSource):
 
     def _probe_runs(self) -> Iterator[Block]:
         for part, result in enumerate(self.selection.results):
-            rows = np.flatnonzero(self.selection.chosen(part)[result.runs["flow"]])
-            for start in range(0, max(len(rows), 1), BLOCK):
-                yield run_block(result, result.runs[rows[start : start + BLOCK]])
+            rows = np.flatnonzero(self.selection.chosen(part))
+            for some in stretches(probes_of(result, rows)):
+                yield run_block(result, result.find_probing(rows[some])[0])
 
     def _handshakes(self) -> Iterator[Block]:
         for part, result in enumerate(self.selection.results):
             rows = np.flatnonzero(self.selection.chosen(part))
-            for start in range(0, len(rows), BLOCK):
-                yield handshake_block(result, rows[start : start + BLOCK])
+            for start in range(0, len(rows), MOST_FLOWS):
+                yield handshake_block(result, rows[start : start + MOST_FLOWS])
 
     def _findings(self) -> Iterator[Block]:
         """By severity: first those about more than one connection, then in the order of the selection."""
@@ -133,8 +135,8 @@ class Tables(TableSource):
                 yield findings_block(grave, selection.results)
             names = finding_bits(name for name, each in enumerate(found.SEVERITY) if each == severity)
             places = np.flatnonzero(marks & names)
-            for start in range(0, len(places), BLOCK):
-                told = self._told(places[start : start + BLOCK], int(names))
+            for start in range(0, len(places), MOST_FLOWS):
+                told = self._told(places[start : start + MOST_FLOWS], int(names))
                 if told:
                     yield findings_block(told, selection.results)
 

@@ -129,7 +129,10 @@ def silences(run: Any, rows: list[Any]) -> set[int]:
 
 def runs_of(case: Case) -> list[tuple[int, int, str]]:
     """Probes, answered ones and outcome of each run."""
-    return [(int(r.probes), int(r.answered), kinds.RUN_WORDS[r.outcome]) for r in case.result.runs]
+    return [
+        (int(r.probes), int(r.answered), kinds.RUN_WORDS[r.outcome])
+        for r in case.result.find_probing(None)[0]
+    ]
 
 
 def test_data_ends_a_run_and_answers_do_not() -> None:
@@ -147,7 +150,7 @@ def test_data_ends_a_run_and_answers_do_not() -> None:
         """
     )
     assert runs_of(case) == [(2, 2, "answered"), (1, 1, "answered")]
-    first, second = case.result.runs
+    first, second = case.result.find_probing(None)[0]
     assert (first.idle_ns, second.idle_ns) == (59_970_000_000, 60_000_000_000)
     assert (first.spacing_median_ns, second.spacing_median_ns) == (60_000_000_000, kinds.MISSING)
 
@@ -158,7 +161,7 @@ def test_data_as_an_answer_ends_the_run_it_answers() -> None:
         + "60 c>s A 100:201\n75 c>s A 100:201\n75.1 s>c PA 201+9:101\n75.2 c>s A 101:210\n135.2 c>s A 100:210"
     )
     assert runs_of(case) == [(2, 1, "answered"), (1, 0, "unanswered")]
-    assert case.result.runs[1].idle_ns == 60_100_000_000
+    assert case.result.find_probing(None)[0][1].idle_ns == 60_100_000_000
 
 
 @pytest.mark.parametrize(
@@ -188,18 +191,18 @@ def test_idle_time_is_since_the_peer_was_heard(says: str, heard: bool) -> None:
         90     c>s  A   105:201
         """
     )
-    assert case.result.runs[-1].idle_ns == (60_000_000_000 if heard else 69_990_000_000)
+    assert case.result.find_probing(None)[0][-1].idle_ns == (60_000_000_000 if heard else 69_990_000_000)
 
 
 def test_idle_time_of_a_run_behind_unanswered_probes_is_not_known() -> None:
     """Its first probe came at the interval, whatever the prober said between."""
     case = tell(OPENING + "60 c>s A 100:201\n61 c>s A 101:201 win=9\n75 c>s A 100:201")
-    assert [int(run.idle_ns) for run in case.result.runs] == [59_970_000_000, kinds.MISSING]
+    assert [int(run.idle_ns) for run in case.result.find_probing(None)[0]] == [59_970_000_000, kinds.MISSING]
 
 
 def test_idle_time_is_not_known_where_the_peer_is_not_captured() -> None:
     case = tell("0 c>s PA 0+9:0\n60 c>s A 8:0\n120 c>s A 8:0")
-    assert [int(run.idle_ns) for run in case.result.runs] == [kinds.MISSING]
+    assert [int(run.idle_ns) for run in case.result.find_probing(None)[0]] == [kinds.MISSING]
 
 
 def test_both_sides_have_runs_of_their_own() -> None:
@@ -212,7 +215,7 @@ def test_both_sides_have_runs_of_their_own() -> None:
         )
     )
     assert runs_of(case) == [(3, 3, "answered"), (3, 3, "answered")]
-    assert [int(run.prober) for run in case.result.runs] == [0, 1]
+    assert [int(run.prober) for run in case.result.find_probing(None)[0]] == [0, 1]
 
 
 def test_run_across_an_outage() -> None:
@@ -236,7 +239,7 @@ def test_window_probes_are_no_run() -> None:
 def test_first_run_of_a_capture_that_begins_while_idle_has_no_idle_time() -> None:
     case = tell("0 c>s A 100:201\n0.1 s>c A 201:101\n60 c>s A 100:201\n60.1 s>c A 201:101")
     assert runs_of(case) == [(2, 2, "answered")]
-    assert case.result.runs[0].idle_ns == kinds.MISSING
+    assert case.result.find_probing(None)[0][0].idle_ns == kinds.MISSING
 
 
 def test_copies_and_icmp_errors_end_no_run() -> None:

@@ -206,7 +206,7 @@ def digest(seed: int, count: int, paths: list[str]) -> str:
             outcome = analyze([str(path)], Options(packets=True))
             for capture in outcome.captures:
                 said = capture.frames, capture.tcp_segments, capture.skipped, capture.facts.damages
-                state.update(repr(said).encode() + bits(capture.flows) + bits(capture.runs))
+                state.update(repr(said).encode() + bits(capture.flows) + bits(capture.find_probing(None)[0]))
                 assert capture.packets is not None
                 for batch in capture.packets.batches():
                     state.update(bits(batch))

@@ -11,7 +11,7 @@ from analyzer import found, kinds
 from analyzer.facts import Findings
 from analyzer.kinds import MISSING
 from analyzer.tables import TABLES, Filters, Moment, Network, Tables, choose
-from analyzer.tables import rows as rows_module
+from analyzer.tables import stretches as stretches_module
 from analyzer.tables.about import plain_rows, wide_rows
 from analyzer.tables.flow_columns import FlowView
 from analyzer.wording import address_text
@@ -173,7 +173,7 @@ def test_rows_of_a_live_capture_keep_the_numbers_that_they_were_given() -> None:
 
 
 def test_sorting_over_captures_and_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows_module, "BLOCK", 3)
+    monkeypatch.setattr(stretches_module, "MOST_FLOWS", 3)
     captures = [life_builder().build(capture=0), life_builder().build(capture=1, first_flow=7)]
     made = Tables(choose(captures, Filters()), Judge()).sorted("frames", descending=True)
     flows = plain_rows(made, "flows")
