@@ -17,6 +17,10 @@ class CommandFailed(Exception):
     """A measured command did not end as it should."""
 
 
+AS_USUAL = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""What commands find around them; Python keeps compiled modules, as it does unless told not to."""
+
+
 @dataclass(frozen=True)
 class Sample:
     """One run: wall time, and the peak resident memory of its largest process."""
@@ -33,7 +37,7 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None) ->
         launcher = [sys.executable, "-I", "-S", str(LAUNCHER), str(report), str(errors)]
         done = subprocess.run(
             [*launcher, *command],
-            env={**os.environ, **(environment or {})},
+            env={**AS_USUAL, **(environment or {})},
             stderr=subprocess.PIPE,
             text=True,
             check=False,

@@ -70,3 +70,13 @@ def test_offline_modules_import_without_unix_modules() -> None:
         "from importlib import import_module\n"
         f"for name in {offline_modules()!r}: import_module(name)\n"
     )
+
+
+def test_leaving_looks_for_no_garbage() -> None:
+    """It took a third of a short run. What is registered first is called last."""
+    python(
+        "import atexit, gc, os\n"
+        "atexit.register(lambda: None if gc.get_freeze_count() else os._exit(9))\n"
+        "from analyzer.commands.main import main\n"
+        "main(['--version'])"
+    )
