@@ -57,11 +57,7 @@ class Tables(TableSource):
 
     def flows(self, names: tuple[str, ...] = schema.FLOWS.names) -> Iterator[Block]:
         """The flows table, or some of its columns, in the order of the selection."""
-        probes = np.zeros(len(self.selection), np.int64)
-        for each, result in enumerate(self.selection.results):
-            of_it = self.selection.part == each
-            probes[of_it] = probes_of(result, self.selection.row[of_it])
-        for some in stretches(probes):
+        for some in stretches(self._probes()):
             part, row = self.selection.part[some], self.selection.row[some]
             order = np.argsort(part, kind="stable")
             views = [
@@ -129,16 +125,25 @@ class Tables(TableSource):
     def _findings(self) -> Iterator[Block]:
         """By severity: first those about more than one connection, then in the order of the selection."""
         selection, wide, marks = self.selection, self.selection.wide_findings(), self.selection.marks
+        probes = self._probes()
         for severity in (kinds.PROBLEM, kinds.WARNING, kinds.NOTE):
             grave = [finding for finding in wide if finding.severity == severity]
             if grave:
                 yield findings_block(grave, selection.results)
             names = finding_bits(name for name, each in enumerate(found.SEVERITY) if each == severity)
             places = np.flatnonzero(marks & names)
-            for start in range(0, len(places), MOST_FLOWS):
-                told = self._told(places[start : start + MOST_FLOWS], int(names))
+            for some in stretches(probes[places]):
+                told = self._told(places[some], int(names))
                 if told:
                     yield findings_block(told, selection.results)
+
+    def _probes(self) -> Array:
+        """How many keep-alive probes each connection of the selection has."""
+        probes = np.zeros(len(self.selection), np.int64)
+        for part, result in enumerate(self.selection.results):
+            of_it = self.selection.part == part
+            probes[of_it] = probes_of(result, self.selection.row[of_it])
+        return probes
 
     def _told(self, places: Array, names: int) -> list[Finding]:
         """The findings about single connections at these places of the selection, in that order."""
