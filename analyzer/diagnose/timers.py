@@ -30,21 +30,35 @@ class Timers:
     @property
     def time_ns(self) -> int:
         """Median keepalive time."""
-        return median(self.times_ns)
+        return middle(self.times_ns)
 
     @property
     def interval_ns(self) -> int:
         """Median interval between unanswered probes, MISSING if they back off."""
-        return kinds.MISSING if self.backs_off else median(self.intervals_ns)
+        return kinds.MISSING if self.backs_off else middle(self.intervals_ns)
 
 
 def median(values: list[int]) -> int:
     """The median in whole nanoseconds, MISSING of nothing."""
     if not values:
         return kinds.MISSING
-    ordered = sorted(values)
-    low, high = ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]
+    low, high = two_in_the_middle(values)
     return low + (high - low) // 2
+
+
+def middle(pauses_ns: list[int]) -> int:
+    """The median of one timer's pauses. Where the two in the middle are not those of one timer, it is
+    the shorter: a host that slept, or what was not captured, makes pauses longer, nothing shorter."""
+    if not pauses_ns:
+        return kinds.MISSING
+    low, high = two_in_the_middle(pauses_ns)
+    return median(pauses_ns) if high <= low * LATE + LATE_NS else low
+
+
+def two_in_the_middle(values: list[int]) -> tuple[int, int]:
+    """The same value twice where their number is odd."""
+    ordered = sorted(values)
+    return ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]
 
 
 def measure(story: Story, side: int) -> Timers:

@@ -45,6 +45,11 @@ class TestTimers:
         story += "22.1 c>s A 100:210\n22.3 s>c A 210:101\n32.4 c>s A 100:210\n32.5 s>c A 210:101"
         assert timers(tell(OPENING + story)) == (10.1, None, None)
 
+    def test_of_two_pauses_that_are_not_one_timer_s_it_is_the_shorter(self) -> None:
+        """The prober's host slept for three days."""
+        story = "60.03 c>s A 100:201\n259260.1 c>s A 100:201\n259335.2 c>s A 100:201\n"
+        assert timers(tell(OPENING + story)) == (60, 75.1, None)
+
     def test_of_both_sides(self) -> None:
         story = "\n".join(
             f"{60.02 * n + 0.01:.2f} c>s A 100:201\n{60.02 * n + 0.03:.2f} s>c A 201:101\n"
