@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,13 @@ _TYPES = {
     "integer": pa.int64(),
     "seconds": pa.float64(),
     "time": pa.timestamp("ns", tz="UTC"),
-    "category": pa.dictionary(pa.int8(), pa.string()),
     "boolean": pa.bool_(),
     "text": pa.string(),
     "integers": pa.list_(pa.int64()),
     "words": pa.list_(pa.string()),
     "counts": pa.map_(pa.string(), pa.int64()),
 }
+_NULLABLE = {"integer": ("int64", "Int64"), "boolean": ("bool", "boolean")}
 
 
 def write_parquet(tables: TableSource, folder: str | os.PathLike[str]) -> dict[str, int]:
@@ -63,17 +64,36 @@ def arrow_schema(table: Table, layout: str) -> Any:
     fields = [
         pa.field(
             column.name,
-            _TYPES[column.type],
+            _type(column),
             nullable=column.nullable,
             metadata={"text": column.text, "unit": column.unit},
         )
         for column in table.columns
     ]
-    return pa.schema(fields, metadata={"schema": layout, "text": table.text})
+    return pa.schema(fields, metadata={"schema": layout, "text": table.text, "pandas": _for_pandas(table)})
+
+
+def _type(column: Column) -> Any:
+    if column.type == "category":
+        return pa.dictionary(pa.int8(), pa.string(), column.ordered)
+    return _TYPES[column.type]
+
+
+def _for_pandas(table: Table) -> str:
+    """Which columns are nullable integers and booleans; without it, missing values make pandas read floats.
+    https://pandas.pydata.org/docs/development/developer.html#storing-pandas-dataframe-objects-in-apache-parquet-format
+    """
+    columns = [
+        {"name": each.name, "field_name": each.name, "pandas_type": of, "numpy_type": dtype, "metadata": None}
+        for each in table.columns
+        for of, dtype in [_NULLABLE.get(each.type, ("", ""))]
+        if dtype and (each.nullable or each.type == "boolean")
+    ]
+    return json.dumps({"index_columns": [], "column_indexes": [], "columns": columns})
 
 
 def _array(column: Column, values: Any) -> Any:
-    kind = _TYPES[column.type]
+    kind = _type(column)
     if column.type in ("integer", "time"):
         return pa.array(values, kind, mask=values == MISSING)
     if column.type == "seconds":
@@ -83,7 +103,8 @@ def _array(column: Column, values: Any) -> Any:
     if column.type == "category":
         known = values < len(column.words)
         codes = pa.array(np.where(known, values, 0).astype(np.int8), mask=~known)
-        return pa.DictionaryArray.from_arrays(codes, pa.array(column.words, pa.string()))
+        words = pa.array(column.words, pa.string())
+        return pa.DictionaryArray.from_arrays(codes, words, ordered=column.ordered)
     if column.type == "counts":
         return pa.array([list(value.items()) for value in values], kind)
     return pa.array(values, kind)

@@ -127,6 +127,7 @@ def test_parquet_and_data_frames_say_the_same(tables: Tables, tmp_path: Path) ->
         frame = data_frame(tables, name)
         assert tuple(stored.columns) == tuple(frame.columns) == table.names
         assert len(stored) == len(frame) == counts[name]
+        assert [str(each) for each in stored.dtypes] == [str(each) for each in frame.dtypes]
         for column in table.columns:
             if column.type == "counts":
                 stored[column.name] = stored[column.name].map(dict)
