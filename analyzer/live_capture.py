@@ -7,9 +7,11 @@ came, by the monotonic clock: it is right also for captures of other machines an
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -63,6 +65,10 @@ def live(
     """
     if (interface is None) == (follow is None):
         raise UsageError("live: name either an interface or a file to follow")
+    if follow is not None and (backend or capture_filter or record is not None):
+        raise UsageError("live(follow=…): backend, capture_filter and record are for an interface")
+    if not isinstance(most_flows, int) or most_flows < 1:
+        raise UsageError(f"live(most_flows={most_flows!r}): a whole number above 0 is wanted")
     if pipeline.compiles_first():
         pipeline.warm_up()  # before, not while frames wait
     if follow is not None:
@@ -72,9 +78,20 @@ def live(
         source = open_live(
             LiveOptions(interface or "", backend=backend, capture_filter=capture_filter, record=folder)
         )
-    capture = Live(source, most_flows=most_flows, processes=follow is None)
-    capture.start()
+    try:
+        capture = Live(source, most_flows=most_flows, processes=follow is None)
+        capture.start()
+    except BaseException:
+        source.close()  # nobody holds it who could
+        raise
+    atexit.register(_end, weakref.ref(capture))  # of a recording dumpcap would go on by itself
     return capture
+
+
+def _end(capture: weakref.ref[Live]) -> None:
+    """Python ends, and the capture with it."""
+    if (running := capture()) is not None:
+        running.stop()
 
 
 class Live:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from analyzer import kinds, live_capture
 from analyzer.errors import UsageError
-from analyzer.live_capture import Live
+from analyzer.live_capture import Live, live
 from analyzer.news import News, Wish
 from analyzer.sources.live import LiveSource, open_follow
 from analyzer.watch import Search
@@ -165,6 +167,49 @@ def test_what_fails_while_telling_is_raised_by_who_stops_it(feeder: Feeder) -> N
     with pytest.raises(OSError, match="no space left"):
         capture.stop()
     capture.stop()
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ({}, "live: name either an interface or a file"),
+        ({"interface": "lo", "follow": "a.pcap"}, "live: name either an interface or a file"),
+        ({"follow": "a.pcap", "capture_filter": "tcp"}, "capture_filter and record are for an interface"),
+        ({"follow": "a.pcap", "record": "folder"}, "capture_filter and record are for an interface"),
+        ({"interface": "lo", "most_flows": 0}, r"live\(most_flows=0\): a whole number above 0"),
+        ({"interface": "lo", "most_flows": "9"}, r"live\(most_flows='9'\): a whole number above 0"),
+        ({"interface": "lo", "backend": "pyshark"}, "^no backend 'pyshark'; there are: "),
+        ({"interface": "lo", "backend": "scapy", "record": "folder"}, "^recording needs dumpcap: "),
+    ],
+)
+def test_what_makes_no_sense_is_said_as_python_says_it(given: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(UsageError, match=complaint) as caught:
+        live(**given)
+    assert "--" not in str(caught.value)
+
+
+def test_a_source_that_no_capture_comes_of_is_let_go(feeder: Feeder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a capture program would go on, and nobody could end it."""
+    feeder.give()
+    source = feeder.source()
+    monkeypatch.setattr(live_capture, "open_follow", lambda path: source)
+    with pytest.raises((MemoryError, ValueError)):
+        live(follow=feeder.path, most_flows=1 << 60)
+    assert source.opened.handle.closed
+
+
+def test_a_capture_that_nobody_stopped_ends_with_python(
+    feeder: Feeder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else dumpcap would go on with a recording."""
+    at_exit: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(atexit, "register", lambda *call: at_exit.append(call))
+    feeder.give()
+    capture = live(follow=feeder.path)
+    assert capture.running
+    [(end, *arguments)] = at_exit
+    end(*arguments)
+    assert not capture.running and capture.totals().frames == 15
 
 
 def test_searching_everything_takes_no_more_than_its_share(feeder: Feeder) -> None:

@@ -49,4 +49,4 @@ def test_without_permission_it_says_how_to_get_it() -> None:
 
 def test_a_program_that_nobody_knows(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["interfaces", "--backend", "pyshark"]) == 2
-    assert "not one of dumpcap, tcpdump, scapy" in capsys.readouterr().err
+    assert "no backend 'pyshark'; there are: dumpcap, tcpdump, scapy" in capsys.readouterr().err

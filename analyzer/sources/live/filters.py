@@ -68,6 +68,6 @@ def kernel_filter(user: str, why_not: Callable[[str], str]) -> str:
     """
     if user and (reason := why_not(user)):
         raise UsageError(
-            f"--filter {user}: {reason}; it is written as for tcpdump: 'host 10.0.0.1 and port 443'"
+            f"capture filter {user!r}: {reason}; it is written as for tcpdump: 'host 10.0.0.1 and port 443'"
         )
     return next((each for each in candidates(user) if not each or not why_not(each)), user)

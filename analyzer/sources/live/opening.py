@@ -38,7 +38,7 @@ def open_live(options: LiveOptions) -> LiveSource:
     """
     backend = choose(options.backend)
     if options.record is not None and not backend.records:
-        raise UsageError(f"--record needs dumpcap: {backend.name} writes no ring of files")
+        raise UsageError(f"recording needs dumpcap: {backend.name} writes no ring of files")
     capture_filter = kernel_filter(options.capture_filter, partial(_why_not, backend, options))
     file = _ring(options.record) if options.record is not None else None
     process = CaptureProcess(backend, backend.command(options, capture_filter, file), to_pipe=file is None)
@@ -82,7 +82,7 @@ def choose(name: str = "") -> Backend:
     """The program of that name, or else the best that is installed."""
     named = [each for each in BACKENDS if name in ("", each.name)]
     if not named:
-        raise UsageError(f"--backend {name}: not one of {', '.join(each.name for each in BACKENDS)}")
+        raise UsageError(f"no backend {name!r}; there are: {', '.join(each.name for each in BACKENDS)}")
     if there := [each for each in named if each.installed()]:
         return there[0]
     names = " or ".join(each.name for each in named)

@@ -111,7 +111,7 @@ def test_the_user_s_filter(lan: Lan, backend: str) -> None:
     with Watcher(lan.router, interface=WHERE, backend=backend, capture_filter="port or (") as watcher:
         refused = watcher.wait_for("refused")
     assert (refused["error"], refused["status"]) == ("UsageError", 2)
-    assert refused["text"].startswith("--filter port or (: syntax error; ")
+    assert refused["text"].startswith("capture filter 'port or (': syntax error; ")
 
 
 @needs_lab

@@ -134,7 +134,7 @@ def test_who_names_a_tag_gets_what_he_named(tmp_path: Path) -> None:
 
 
 def test_a_user_s_filter_that_is_none_is_told() -> None:
-    with pytest.raises(UsageError, match=r"--filter port\): syntax error; it is written as"):
+    with pytest.raises(UsageError, match=r"capture filter 'port\)': syntax error; it is written as"):
         kernel_filter("port)", lambda text: "syntax error")
 
 

@@ -70,5 +70,5 @@ def test_the_first_that_is_installed_is_chosen(monkeypatch: pytest.MonkeyPatch) 
     assert choose().name == "scapy"
     with pytest.raises(MissingToolError, match="capturing needs tcpdump: "):
         choose("tcpdump")
-    with pytest.raises(UsageError, match="--backend pyshark: not one of dumpcap, tcpdump, scapy"):
+    with pytest.raises(UsageError, match="no backend 'pyshark'; there are: dumpcap, tcpdump, scapy"):
         choose("pyshark")

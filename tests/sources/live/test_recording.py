@@ -104,7 +104,7 @@ def test_a_full_disk_ends_the_recording_and_what_came_stands(lan: Lan, tmp_path:
 
 
 def test_only_dumpcap_records(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="--record needs dumpcap: scapy writes no ring"):
+    with pytest.raises(UsageError, match="recording needs dumpcap: scapy writes no ring"):
         open_live(LiveOptions("lo", backend="scapy", record=tmp_path))
 
 
