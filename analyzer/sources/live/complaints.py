@@ -33,6 +33,9 @@ SENTENCES = "dumpcap: "
 NAMES = (SENTENCES, "tcpdump: ", "pcap_loop: ")
 """What a complaint begins with."""
 
+NOT_THERE = ("no such device", "no device named", "adapter index")
+"""Of an interface that there is none, in lower case; the last where it is a number, or nothing at all."""
+
 MOST_NAMES = 20  # our choice: what a person still reads in one line
 
 
@@ -53,8 +56,9 @@ def obstacle(said: str, interface: str) -> UnreadableError | None:
     low = said.lower()
     if "permission" in low or "not permitted" in low:
         return UnreadableError(f"{interface}: no permission to capture; {allow_capture()}")
-    if "no such device" in low or "no device named" in low:
-        return UnreadableError(f"{interface}: no such interface; there are: {', '.join(_names())}")
+    if any(words in low for words in NOT_THERE):
+        named = interface or "''"
+        return UnreadableError(f"{named}: no such interface; there are: {', '.join(_names())}")
     if "is not up" in low or "network is down" in low:
         advice = f"; try `sudo ip link set {interface} up`" if sys.platform == "linux" else ""
         return UnreadableError(f"{interface}: the interface is down{advice}")

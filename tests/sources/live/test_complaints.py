@@ -73,6 +73,8 @@ def test_what_keeps_from_capturing() -> None:
     assert "no permission to capture; " in str(obstacle(NOT_ALLOWED, "lo"))
     assert "the interface is down" in str(obstacle("tcpdump: ifb0: That device is not up", "ifb0"))
     assert "no such interface; there are: " in str(obstacle("tcpdump: x: No such device exists", "x"))
+    for said in ("dumpcap: There is no interface with that adapter index", "tcpdump: Invalid adapter index"):
+        assert str(obstacle(said, "")).startswith("'': no such interface; there are: ")
     assert obstacle(BAD_DUMPCAP, "lo") is None
     said = (
         'dumpcap: The capabilities of the capture device "b" could not be obtained '
