@@ -114,10 +114,7 @@ def analyze(
     UsageError where the arguments make no sense.
     """
     options = options or Options()
-    if options.profiles:  # what is wrong with them is said before the long part
-        from analyzer.diagnose.profiles import load
-
-        load(options.profiles)
+    check_profiles(options)
     found = discover(arguments, options.join, options.reader)
     outcome = Outcome([], list(found.notes), list(found.failures), tuple(arguments), options)
     flows = 0
@@ -134,6 +131,14 @@ def analyze(
         flows += len(result.flows)
         outcome.captures.append(result)
     return outcome
+
+
+def check_profiles(options: Options) -> None:
+    """Say what is wrong with the user's profiles before the long part; raises UsageError."""
+    if options.profiles:
+        from analyzer.diagnose.profiles import load
+
+        load(options.profiles)
 
 
 @dataclass(frozen=True)

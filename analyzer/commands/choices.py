@@ -67,7 +67,7 @@ def sort_column(text: str) -> tuple[str, bool]:
 
 def window_ns(text: str) -> int:
     """A duration with its unit: 10ms, 0.5s."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ns|us|µs|ms|s|)", text.strip())
+    match = re.fullmatch(r"(\d{1,9}(?:\.\d+)?)\s*(ns|us|µs|ms|s|)", text.strip())
     if not match:
         raise UsageError(f"--dedup-window {text!r}: a number and a unit are wanted, such as 10ms or 0.5s")
     return round(float(match[1]) * UNITS_NS[match[2]])

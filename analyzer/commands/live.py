@@ -131,6 +131,7 @@ def run(arguments: argparse.Namespace) -> int:
         profiles=tuple(arguments.profiles),
         rules=Rules(dedup_window_ns=choices.window_ns(arguments.dedup_window)),
     )
+    pipeline.check_profiles(options)
     most_flows = choices.whole(arguments.max_flows, "--max-flows") if arguments.max_flows else MOST_FLOWS
     duration_s = choices.seconds(arguments.duration, "--duration") if arguments.duration else None
     messages = Messages()

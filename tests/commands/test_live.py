@@ -248,6 +248,8 @@ def test_only_the_lines_of_some_connections(tmp_path: Path) -> None:
         (["-", "--duration", "0"], "--duration '0': a number of seconds above 0"),
         (["-", "--plain", "--json"], "not allowed with argument"),
         (["-", "--dedup-window", "soon"], "--dedup-window 'soon'"),
+        (["-", "--dedup-window", "99999999999999s"], "--dedup-window '99999999999999s'"),
+        (["-", "--profiles", "/none.toml"], "/none.toml: cannot be read: No such file"),
     ],
 )
 def test_what_makes_no_sense_is_said_before_capturing(
