@@ -141,9 +141,14 @@ class Decompressed:
         self.broken = ""
 
     def readinto(self, view: memoryview) -> int:
-        """Fill `view`; raises StreamError once all that came before the damage was delivered."""
+        """Fill `view`; raises StreamError once all that came before the damage was delivered.
+
+        Of a pipe, or a file that grows, what there is: who follows it would else wait until `view` is full.
+        """
         filled = 0
         while filled < len(view):
+            if filled and not self.ready and self._waits():
+                break
             if not self.ready and not self._go_on():
                 break
             count = min(len(self.ready), len(view) - filled)
@@ -153,6 +158,11 @@ class Decompressed:
         if self.broken and not filled:
             raise StreamError(self.broken)
         return filled
+
+    def _waits(self) -> bool:
+        """Whether more has to be read, and may take its time."""
+        hungry = self.decoder.needs_input or self.starved or self.decoder.eof
+        return hungry and not self.held and self.compressed.size is None
 
     def _go_on(self) -> bool:
         """Make something ready; False at the end, or where the data is broken."""
@@ -192,9 +202,12 @@ class Decompressed:
     def _input(self) -> bytes:
         """The next piece of compressed data, empty at its end; always as large as it can be.
 
-        Where pieces end decides what is lost at damage, and must not depend on `head`.
+        Where pieces end decides what is lost at damage, and must not depend on `head`. But of what may
+        take its time `head` is a piece: there nobody knows when more comes.
         """
         piece, self.held = self.held[: self.codec.piece], self.held[self.codec.piece :]
+        if piece and self.compressed.size is None:
+            return piece
         return piece + self._read(self.codec.piece - len(piece))
 
     def _read(self, count: int) -> bytes:

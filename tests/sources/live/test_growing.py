@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -83,6 +84,17 @@ def test_what_is_added_is_read(tmp_path: Path, follow: Callable[[Path], Reader])
     reader.wait_for(2)
     append(path, record(FRAME, 3)[20:])
     reader.wait_for(3)
+    assert reader.end() == []
+
+
+def test_a_compressed_file_is_read_as_far_as_it_is_there(
+    tmp_path: Path, follow: Callable[[Path], Reader]
+) -> None:
+    path = tmp_path / "a.pcap.gz"
+    path.write_bytes(gzip.compress(pcap_header() + record(FRAME, 1)))
+    reader = follow(path)
+    reader.wait_for(1)
+    append(path, gzip.compress(record(FRAME, 2))[:10])
     assert reader.end() == []
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
+import lzma
 import os
 import subprocess
 import sys
@@ -60,6 +63,22 @@ def test_each_frame_is_handed_on_at_once(reader: str, head: bytes, one: bytes) -
     assert child.stdout.readline().split() == [b"0", b"[]"]
     child.stdout.close()
     assert child.wait() == 0
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress, bz2.compress])
+def test_compressed_frames_do_not_wait_for_the_end(pack: Callable[[bytes], bytes]) -> None:
+    """Two members, as of a writer that compresses some frames at a time: each is handed on when it comes."""
+    read, write = os.pipe()
+    os.write(write, pack(pcap_header() + record()))
+    pipe = PipeInput(io.FileIO(read))
+    source = LiveSource(read_source(pipe, "pipe"), pipe)
+    chunks = source.chunks()
+    assert len(next(chunks).frames) == 1
+    os.write(write, pack(record() + record()))
+    assert len(next(chunks).frames) == 2
+    os.close(write)
+    assert list(chunks) == [] and not source.facts.damages
+    source.close()
 
 
 def ends_soon(source: LiveSource, end: Callable[[], None]) -> float:
