@@ -172,8 +172,9 @@ def in_s(ns: Array) -> NDArray[np.float64]:
 def times_of(flows: Rows, probings: Rows, verdict: Array) -> dict[str, Array]:
     """By flow, int64: ns of its last sign of `life`, and of its `next` probe; how many are `unanswered`.
 
-    The next probe is expected after the silence that its prober waited before (RFC 9293 3.8.4), or, while
-    probes wait for an answer, after the last spacing. MISSING: nothing tells.
+    The next probe is expected after the silence that its prober waited before (RFC 9293 3.8.4), which of
+    probes that were all answered is their spacing, too; or, while probes wait for an answer, after the last
+    spacing. MISSING: nothing tells.
     """
     sent = flows["side"]["marks"] & kinds.SIDE_SENT != 0
     heard = np.where(sent, flows["side"]["last_time"], kinds.MISSING)
@@ -191,7 +192,9 @@ def times_of(flows: Rows, probings: Rows, verdict: Array) -> dict[str, Array]:
     waiting = np.where(probed, sides["waiting"], 0).astype(np.int64)
     again = np.where((waiting > 0) & (spacing != kinds.MISSING), last + spacing, FAR_NS)
     quiet = np.maximum(sides["heard_time"], last)
-    after = np.where((waiting == 0) & (idle != kinds.MISSING), quiet + idle, FAR_NS)
+    all_answered = (idle == kinds.MISSING) & (sides["replies"] >= sides["probes"])  # idle before we watched
+    rest = np.where(all_answered, spacing, idle)
+    after = np.where((waiting == 0) & (rest != kinds.MISSING), quiet + rest, FAR_NS)
     due = np.where(probed, np.minimum(again, after), FAR_NS).min(axis=1, initial=FAR_NS)
     going_on = ~FINAL_CODES[verdict[has]]
     times["next"][has] = np.where((due < FAR_NS) & going_on, due, kinds.MISSING)

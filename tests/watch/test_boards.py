@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -23,11 +24,11 @@ from analyzer.watch.watching import Watch
 RECORDED = Path(__file__).parents[2] / "captures" / "recorded"
 
 
-def watched(name: str, until_s: float | None = None) -> Watch:
-    """A recording as a live capture, until so many seconds after its start."""
+def watched(name: str, until_s: float | None = None, first: int = 1) -> Watch:
+    """A recording as a live capture, from its `first` frame until so many seconds after its start."""
     with open_source(str(RECORDED / f"{name}.pcapng"), chunk_frames=1) as source:
         watch = Watch(source.facts, Options())
-        for batch in decoded(source, watch.decoder):
+        for batch in islice(decoded(source, watch.decoder), first - 1, None):
             if until_s is not None and watch.now_ns != kinds.MISSING:
                 if batch.end_ns > watch.totals().start_ns + until_s * SECOND_NS:
                     break
@@ -76,6 +77,16 @@ def test_while_probes_wait_the_next_one_is_due_after_their_spacing() -> None:
     assert board.unanswered.tolist() == [2]
     assert board.next_probe_s[0] == pytest.approx((probes[1].time_ns - probes[0].time_ns) / SECOND_NS)
     assert board.verdict.tolist() == [kinds.PROBING]
+
+
+def test_of_a_connection_that_was_idle_before_the_next_probe_is_counted_down_too() -> None:
+    """Frames 10, 12 and 14 are probes, which all are answered; then data comes."""
+    since = watched("alive", until_s=4.5, first=10)
+    [side] = since.tracker.probings[0]["side"][:1]
+    assert (side["probes"], side["idle_ns"]) == (3, kinds.MISSING)
+    known = board_of(watched("alive", until_s=6.5), Wish()).next_probe_s
+    assert board_of(since, Wish()).next_probe_s == pytest.approx(known, abs=0.1)
+    assert np.isnan(board_of(watched("alive", first=21), Wish()).next_probe_s)  # of one probe nothing tells
 
 
 @pytest.mark.parametrize("sort", SORTS)
