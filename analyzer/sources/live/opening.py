@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from analyzer.errors import MissingToolError, UnreadableError, UsageError
+from analyzer.sources.foreign import OR_TSHARK
 from analyzer.sources.inputs import STANDARD_INPUT, PipeInput, standard_input
 from analyzer.sources.live.backend import Backend, LiveOptions, environment
 from analyzer.sources.live.complaints import bad_filter, obstacle, refusal
@@ -70,12 +71,17 @@ def open_follow(path: str) -> LiveSource:
     Waits for the file's header. Raises UnreadableError with one line for people.
     """
     if path == STANDARD_INPUT:
-        pipe = PipeInput(standard_input())
-        return LiveSource(read_source(pipe, path), pipe)
+        return _followed(PipeInput(standard_input()), path)
     if os.path.isdir(path):
         raise UnreadableError(f"{path}: this is a folder, not a file")
-    growing = GrowingInput(path)
-    return LiveSource(read_source(growing, path), growing)
+    return _followed(GrowingInput(path), path)
+
+
+def _followed(opened: PipeInput | GrowingInput, path: str) -> LiveSource:
+    try:
+        return LiveSource(read_source(opened, path), opened)
+    except UnreadableError as error:  # tshark reads other formats, but follows nothing
+        raise UnreadableError(str(error).removesuffix(OR_TSHARK)) from None
 
 
 def choose(name: str = "") -> Backend:

@@ -196,6 +196,13 @@ def test_pcap_files_of_a_ring(tmp_path: Path, follow: Callable[[Path], Reader]) 
     assert "another kind" in said
 
 
+def test_no_option_is_advised_that_following_has_not(tmp_path: Path) -> None:
+    path = tmp_path / "a.snoop"
+    path.write_bytes(b"snoop\0\0\0\0\0\0\2\0\0\0\4" + bytes(64))
+    with pytest.raises(UnreadableError, match=r"a Sun snoop capture; convert it: editcap .*\.pcapng$"):
+        open_follow(str(path))
+
+
 def test_what_cannot_be_followed(tmp_path: Path) -> None:
     with pytest.raises(UnreadableError, match="no such file"):
         open_follow(str(tmp_path / "none"))
