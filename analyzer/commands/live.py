@@ -24,6 +24,8 @@ from analyzer.track import MOST_FLOWS
 LEAST_SNAP = 128  # bytes: Ethernet, a VLAN tag, IPv6 and TCP with all its options are 122
 WAIT_S = 0.2  # for signals to be looked at
 ONLY_ON_INTERFACES = ("backend", "filter", "snap_length")
+NEVER_EMPTY = ("backend", "snap_length", "max_flows", "duration", "record", "exec", "webhook", "metrics")
+"""Options whose empty value can only be a shell variable that is not set: a recording would be missing."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -114,6 +116,9 @@ def check(arguments: argparse.Namespace) -> None:
         raise UsageError(
             f"live: {source}: with --follow a file is read as it grows; analyze reads it as it is"
         )
+    for name in NEVER_EMPTY:
+        if getattr(arguments, name) == "":
+            raise UsageError(f"--{name.replace('_', '-')}: nothing is given")
     for name in ONLY_ON_INTERFACES:
         if source is not None and getattr(arguments, name) is not None:
             raise UsageError(f"--{name.replace('_', '-')} is for an interface (-i)")

@@ -246,6 +246,8 @@ def test_only_the_lines_of_some_connections(tmp_path: Path) -> None:
         (["-", "--fail-on", "dead"], "--fail-on: no verdict or finding 'dead'"),
         (["-", "--max-flows", "0"], "--max-flows '0': a whole number"),
         (["-", "--duration", "0"], "--duration '0': a number of seconds above 0"),
+        (["-", "--record", ""], "--record: nothing is given"),
+        (["-", "--max-flows="], "--max-flows: nothing is given"),
         (["-", "--plain", "--json"], "not allowed with argument"),
         (["-", "--dedup-window", "soon"], "--dedup-window 'soon'"),
         (["-", "--dedup-window", "99999999999999s"], "--dedup-window '99999999999999s'"),

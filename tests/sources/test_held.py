@@ -7,6 +7,7 @@ import gc
 import os
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -158,9 +159,11 @@ def file_capture(tshark: str) -> Iterator[Callable[..., Any]]:
 
     yield open_it
     for capture in opened:
-        with warnings.catch_warnings():
+        # asyncio may lose the status of a tshark that has ended to Popen.poll, and call that 255
+        with warnings.catch_warnings(), suppress(pyshark.capture.capture.TSharkCrashException):
             warnings.simplefilter("ignore")
             capture.close()
+        capture._running_processes.clear()  # or it is closed again when it is forgotten
         capture.eventloop.close()
     opened.clear()
     gc.collect()  # pyshark leaves transports open
