@@ -103,7 +103,7 @@ def test_it_runs_and_what_it_says_is_so(path: Path, tmp_path: Path, monkeypatch:
     NotebookClient(
         book, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(FOLDER)}}
     ).execute()
-    (said,) = [output.text for output in book.cells[-1].outputs]
+    said = "".join(each.text for each in book.cells[-1].outputs)  # comes in pieces if the machine is busy
     assert dict(zip(facts, json.loads(said.removeprefix("FACTS ")), strict=True)) == facts
     assert sorted(FOLDER.iterdir()) == before, "it leaves files behind"
     for cell in book.cells[:-1]:
